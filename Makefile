@@ -1,0 +1,34 @@
+# Everything from nothing: uv, the environment, PostgreSQL and Valkey come by themselves. See CONTRIBUTING.md.
+
+PYTHON ?= python3
+PORT ?= 8000
+STRONGROOM_DATA_DIR ?= var
+export PORT STRONGROOM_DATA_DIR
+
+PY := .venv/bin/python
+# The tests' own servers lie beside those of a running system and never meet them.
+TEST_DATA_DIR ?= $(STRONGROOM_DATA_DIR)/test
+ARGS ?=
+
+.PHONY: help demo run test bench lint clean
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+# Again only when what it is made from has changed.
+.venv/.made: config/bootstrap.py pyproject.toml uv.lock
+	@$(PYTHON) -I config/bootstrap.py
+	@touch $@
+
+demo: .venv/.made ## the whole system with a simulated Loomis
+	@exec $(PY) -m config.supervisor --demo
+
+run: .venv/.made ## the whole system, empty but for an administrator
+	@exec $(PY) -m config.supervisor
+
+test: .venv/.made ## all tests, on a real PostgreSQL and Valkey (ARGS='tests/config -x' for some)
+	@exec $(PY) -m config.embedded exec --scratch --data-dir $(TEST_DATA_DIR) -- $(PY) -m pytest -n 2 $(ARGS)
+
+clean: ## the environment and caches; never the data
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles

@@ -1,0 +1,1 @@
+"""Wiring: settings, the servers, the processes. No business rule lives here."""

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    """Wiring that needs Django to be set up."""
+
+    name = "config"
+
+    def ready(self) -> None:
+        # Makes our Celery application the current one, so that a task published by a web request finds its broker.
+        from config import celery  # noqa: F401

@@ -1,0 +1,55 @@
+"""The Celery application, its queues, its timetable, and the worker's sign of life."""
+
+import os
+from typing import Any
+
+from celery import Celery, bootsteps
+from celery.signals import setup_logging
+
+from config import broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+app = Celery("strongroom")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Queues by kind, so that each can be given workers of its own: a slow file must not hold up a push.
+# A task names its queue where it is defined: @shared_task(queue="record").
+QUEUES = ("record", "feeds", "dispatch", "derive", "celery")
+
+# What happens by the clock. A task here may run twice, or on two machines, without harm.
+#   "name": {"task": "app.tasks.name", "schedule": timedelta | crontab}
+TIMETABLE: dict[str, dict[str, Any]] = {}
+
+app.conf.beat_schedule = TIMETABLE
+
+
+@setup_logging.connect
+def keep_our_logging(**_: object) -> None:
+    """Being connected is enough: Celery then leaves Django's logging as it is."""
+
+
+class SignOfLife(bootsteps.StartStopStep):
+    """Tells the broker every few seconds that this worker's own loop turns; /readyz looks for it."""
+
+    requires = ("celery.worker.components:Timer",)
+
+    def __init__(self, parent: Any, **_: Any) -> None:
+        self.timer: Any = None
+
+    def start(self, parent: Any) -> None:
+        self._tell(parent.hostname)
+        self.timer = parent.timer.call_repeatedly(broker.SIGN_EVERY_SECONDS, self._tell, (parent.hostname,), priority=10)
+
+    def stop(self, parent: Any) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+        broker.forget_worker(parent.hostname)
+
+    @staticmethod
+    def _tell(name: str) -> None:
+        broker.note_worker(name)
+
+
+app.steps["worker"].add(SignOfLife)

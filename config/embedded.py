@@ -1,0 +1,141 @@
+"""PostgreSQL and Valkey from their wheels, under one data directory.
+
+    python -m config.embedded exec [--data-dir D] [--scratch] -- COMMAND…
+
+runs COMMAND with both servers up, and takes down afterwards what it started. DATABASE_URL and REDIS_URL name servers
+of your own; a server that is given is not started.
+"""
+
+import argparse
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from types import FrameType
+
+from config import processes
+from config.data_dir import DataDir, StrongroomError, make_private_dir
+
+
+class InUseError(StrongroomError):
+    """Another live system holds the data directory."""
+
+
+@contextmanager
+def hold(data_dir: DataDir) -> Iterator[None]:
+    """Keeps every other start out of the data directory, and clears what a killed predecessor left running.
+
+    The lock is the kernel's and goes with the process, however it ends: it is never stale.
+    """
+    make_private_dir(data_dir.path, any_owner=True)
+    descriptor = os.open(data_dir.lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = file.read().strip()
+            raise InUseError(
+                f"The data directory {data_dir.path} is in use by another running Strongroom"
+                f"{f' (process {holder})' if holder else ''}. Stop that one first, or choose another directory with "
+                "STRONGROOM_DATA_DIR."
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        _end_leftovers(data_dir)
+        yield
+
+
+def _end_leftovers(data_dir: DataDir) -> None:
+    # PostgreSQL looks after its own: its server must be asked in another way (see postgres.py).
+    others = [process for process in processes.leftovers(data_dir) if process.name() != "postgres"]
+    processes.end(others, signal.SIGTERM, grace=10.0)
+
+
+@contextmanager
+def servers(data_dir: DataDir, *, durable: bool = True, environ: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """The servers that nobody else provides, up for the life of the block. The caller holds the data directory."""
+    # Here, since a system with servers of its own needs neither wheel.
+    from config.postgres import Postgres
+    from config.valkey import Valkey
+
+    with ExitStack() as stack:
+        if not environ.get("DATABASE_URL"):
+            postgres = Postgres(data_dir, durable=durable)
+            stack.callback(postgres.stop)
+            postgres.start()
+        if not environ.get("REDIS_URL"):
+            valkey = Valkey(data_dir)
+            stack.callback(valkey.stop)
+            valkey.start()
+        yield
+
+
+def run_with_servers(data_dir: DataDir, command: list[str], *, durable: bool, share: bool) -> int:
+    """Runs the command with the servers up; its exit code, or 128 and the signal's number, as a shell has it."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(data_dir))
+        except InUseError:
+            if not share:
+                raise
+        else:
+            stack.enter_context(servers(data_dir, durable=durable))
+        return _run(data_dir, command)
+
+
+def _run(data_dir: DataDir, command: list[str]) -> int:
+    child: subprocess.Popen[bytes] | None = None
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        # Ctrl-C reaches the whole foreground group, the command included: it must not get it twice.
+        if child is not None and not (number == signal.SIGINT and _in_foreground()):
+            with suppress(ProcessLookupError):
+                child.send_signal(number)
+
+    handlers = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        child = subprocess.Popen(  # noqa: S603 - the caller's own command
+            [*processes.die_with_parent(signal.SIGTERM), *command], env=processes.marked_environment(data_dir)
+        )
+        code = child.wait()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
+
+
+def _in_foreground() -> bool:
+    with suppress(OSError):
+        return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
+    return False
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m config.embedded", description=__doc__)
+    commands = parser.add_subparsers(dest="verb", required=True)
+    verb = commands.add_parser("exec", help="run a command with the servers up")
+    verb.add_argument("--data-dir", help="instead of STRONGROOM_DATA_DIR")
+    verb.add_argument(
+        "--scratch", action="store_true", help="for tests: servers of its own, faster, and careless of power cuts"
+    )
+    verb.add_argument("command", nargs=argparse.REMAINDER)
+    chosen = parser.parse_args(arguments)
+    command = chosen.command[1:] if chosen.command[:1] == ["--"] else chosen.command
+    if not command:
+        parser.error("name a command after --")
+    data_dir = DataDir.at(chosen.data_dir) if chosen.data_dir else DataDir.from_environment()
+    # An ordinary end (SIGTERM) must unwind, so that the servers are stopped while they are still being started.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        return run_with_servers(data_dir, command, durable=not chosen.scratch, share=not chosen.scratch)
+    except StrongroomError as error:
+        print(f"strongroom: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Whether this process lives (/healthz) and whether a push and a log-in would work (/readyz)."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as DeadlineError
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from config import broker
+
+# A server that hangs holds its check's thread, not the request. Few threads: probes that find them all waiting
+# get the same answer, late.
+_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="readyz")
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while this process answers; asks nobody else."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when everything needed answers, else 503; the body says what is missing, without addresses or causes."""
+    pending = {name: _threads.submit(check) for name, check in CHECKS.items()}
+    results = {}
+    for name, future in pending.items():
+        try:
+            results.update(future.result(timeout=settings.READY_CHECK_SECONDS))
+        except DeadlineError:
+            future.cancel()
+            results[name] = "does not answer"
+    missing = sorted(name for name, state in results.items() if state != "ok")
+    body = {"status": "unready" if missing else "ok", "checks": results, "missing": missing}
+    return JsonResponse(body, status=503 if missing else 200)
+
+
+def _database() -> dict[str, str]:
+    try:
+        plan = MigrationExecutor(connection)
+        unapplied = plan.migration_plan(plan.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return {"database": "does not answer", "migrations": "unknown"}
+    finally:
+        connection.close()  # the thread's own; it would not be seen to by Django's request signals
+    return {"database": "ok", "migrations": "unapplied" if unapplied else "ok"}
+
+
+def _broker() -> dict[str, str]:
+    try:
+        alive = broker.living_workers()
+    except redis.RedisError:
+        return {"broker": "does not answer", "worker": "unknown"}
+    return {"broker": "ok", "worker": "ok" if alive else "none heard of"}
+
+
+CHECKS: dict[str, Callable[[], dict[str, str]]] = {"database": _database, "broker": _broker}

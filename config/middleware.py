@@ -1,0 +1,34 @@
+"""The request log: who asked what is in the deliveries; this says that, when, and how fast it was answered."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+log = structlog.get_logger("strongroom.request")
+
+# Asked every few seconds by probes; only their failures are news.
+QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class RequestLogMiddleware:
+    """One event per request: method, path without query string, status, milliseconds. Never headers or bodies."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        response = self.get_response(request)
+        if response.status_code >= 400 or request.path.rstrip("/") not in QUIET_PATHS:
+            log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+        return response

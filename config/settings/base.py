@@ -1,0 +1,172 @@
+"""What every environment shares. Values that differ come from the environment; .env.example lists them all."""
+
+from typing import Any
+
+import django_stubs_ext
+import environ
+
+from config.data_dir import CHECKOUT, DataDir
+from config.log import logging_settings
+
+# Lets Django's generic classes be written with their parameters, as the type checker wants them.
+django_stubs_ext.monkeypatch()
+
+env = environ.Env()
+env.read_env(CHECKOUT / ".env")  # what is in the real environment wins
+
+DATA_DIR = DataDir.from_environment()
+
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "config",
+    "safes",
+    "transactions",
+]
+
+MIDDLEWARE = [
+    "config.middleware.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+# Every machine path is routed with and without its slash; a redirected POST would be a lost push. The admin has a
+# catch-all of its own for missing slashes.
+APPEND_SLASH = False
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [CHECKOUT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- the database -------------------------------------------------------------------------------------------------
+
+# Web requests give up on a database that does not answer, so that Loomis gets its 503 and comes again; migrations,
+# workers and commands wait as long as they need. config.wsgi says which of the two this process is.
+_ROLE = env.str("STRONGROOM_ROLE", default="command")
+_STATEMENT_TIMEOUT_MS = env.int("WEB_STATEMENT_TIMEOUT_MS", default=15_000) if _ROLE == "web" else 0
+_LOCK_TIMEOUT_MS = env.int("WEB_LOCK_TIMEOUT_MS", default=10_000) if _ROLE == "web" else 0
+
+
+def _database() -> dict[str, Any]:
+    if env.str("DATABASE_URL", default=""):
+        database: dict[str, Any] = env.db("DATABASE_URL")
+    else:
+        database = {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "strongroom",
+            "USER": "strongroom",
+            "HOST": str(DATA_DIR.postgres_socket_dir),
+        }
+    options = dict(database.get("OPTIONS", {}))
+    options.setdefault("connect_timeout", 3)
+    limits = {"statement_timeout": _STATEMENT_TIMEOUT_MS, "lock_timeout": _LOCK_TIMEOUT_MS}
+    # Left out when unlimited: poolers such as PgBouncer refuse start-up options they do not know.
+    words = [f"-c {name}={value}" for name, value in limits.items() if value]
+    if words:
+        options["options"] = " ".join([options.get("options", ""), *words]).strip()
+    return {
+        **database,
+        "OPTIONS": options,
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+# --- language, time, files ----------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = True
+# Instants are UTC everywhere; what staff see is the safe's own clock, which is data.
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(CHECKOUT / "staticfiles"))()
+STATICFILES_DIRS = [directory for directory in [CHECKOUT / "static"] if directory.is_dir()]
+
+# --- Celery (names as in Celery's own settings, prefixed; see config.celery) --------------------------------------
+
+CELERY_BROKER_URL = env.str("REDIS_URL", default="") or DATA_DIR.broker_url
+CELERY_RESULT_BACKEND = None  # results are rows in the database
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+# A task is done when it has been done: a worker that dies hands its message to the next.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for ever
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+# Whoever publishes (a push!) learns within a second or two that the broker is away; a sweep finds what was not queued.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # After this a message whose worker was killed is given to another; tasks are short and safe to run twice.
+    "visibility_timeout": env.int("TASK_VISIBILITY_SECONDS", default=900),
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "interval_max": 0.2,
+}
+
+# --- ours ---------------------------------------------------------------------------------------------------------
+
+# The largest push body taken, in bytes after decompression; more is answered 413 without being read to its end.
+PUSH_MAX_BODY_BYTES = env.int("PUSH_MAX_BODY_BYTES", default=10_485_760)
+# Seconds after which a check of /readyz counts as failed.
+READY_CHECK_SECONDS = env.float("READY_CHECK_SECONDS", default=3.0)
+
+LOGGING_CONFIG = "config.log.configure"
+LOGGING = logging_settings(
+    level=env.str("LOG_LEVEL", default="INFO").upper(), style=env.str("LOG_FORMAT", default="console")
+)
