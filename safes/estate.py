@@ -1,0 +1,183 @@
+"""The estate and its history: where each safe stands on which date, and who must hear of a change."""
+
+from __future__ import annotations
+
+import bisect
+import datetime as dt
+import zoneinfo
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db.transaction import atomic
+from django.utils import timezone
+
+from safes.models import Placement, Safe, Site
+
+BEGINNING = dt.date(1990, 1, 1)  # before the first transaction that is taken at all
+DEFAULT_ROLLOVER = dt.timedelta(hours=6)
+
+# Called with the ids of safes whose site, zone, rollover or currency changed, in the transaction that changes it and
+# under the lock on those safes. An app that keeps derived data registers here, since this one imports no other.
+_listeners: list[Callable[[list[int]], None]] = []
+
+
+def on_estate_change(listener: Callable[[list[int]], None]) -> None:
+    """Register what must be derived again when safes change their place, or a site its zone, rollover or currency."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a place gives a transaction its meaning by; all of it unknown where a safe was never placed."""
+
+    site_id: int | None = None
+    site_code: str | None = None
+    time_zone: str | None = None
+    day_rollover: dt.timedelta = DEFAULT_ROLLOVER
+    currency: str | None = None
+
+
+NOWHERE = Standing()
+
+
+class Standings:
+    """Where one safe stood, by local date. Before its first placement a safe is taken to stand where it was first put."""
+
+    __slots__ = ("_places", "_starts")
+
+    def __init__(self, placements: Iterable[tuple[dt.date, Standing]] = ()) -> None:
+        ordered = sorted(placements, key=lambda placement: placement[0])
+        self._starts = [start for start, _ in ordered]
+        self._places = [place for _, place in ordered] or [NOWHERE]
+
+    def on(self, date: dt.date) -> Standing:
+        if len(self._places) == 1:
+            return self._places[0]
+        return self._places[max(bisect.bisect_right(self._starts, date) - 1, 0)]
+
+    def rollover(self, date: dt.date) -> dt.timedelta:
+        return self.on(date).day_rollover
+
+
+def standings_of(safe_ids: Iterable[int]) -> dict[int, Standings]:
+    """The standings of these safes, in one query."""
+    found: dict[int, list[tuple[dt.date, Standing]]] = {
+        safe_id: [] for safe_id in safe_ids
+    }
+    rows = Placement.objects.filter(safe_id__in=found).values_list(
+        "safe_id",
+        "starts_on",
+        "site_id",
+        "site__code",
+        "site__time_zone",
+        "site__day_rollover",
+        "site__currency",
+    )
+    for safe_id, starts_on, *place in rows:
+        found[safe_id].append((starts_on, Standing(*place)))
+    return {safe_id: Standings(placements) for safe_id, placements in found.items()}
+
+
+def lock_safes(safe_ids: Iterable[int]) -> list[Safe]:
+    """Lock these safes, in one order for everybody. Whoever writes what belongs to a safe holds this lock."""
+    return list(
+        Safe.objects.select_for_update(no_key=True)
+        .filter(pk__in=list(safe_ids))
+        .order_by("pk")
+    )
+
+
+def normal_serial(serial_number: str) -> str:
+    """A serial number as it is kept. Raises ValidationError for one that cannot be."""
+    serial = serial_number.strip().upper()
+    if not serial:
+        raise ValidationError("Give a serial number.")
+    if len(serial) > 64:
+        raise ValidationError(
+            f"The serial number “{serial[:20]}…” is longer than 64 characters."
+        )
+    return serial
+
+
+@atomic
+def add_site(
+    code: str,
+    *,
+    name: str,
+    time_zone: str,
+    day_rollover: dt.timedelta = DEFAULT_ROLLOVER,
+    currency: str = "USD",
+) -> Site:
+    """Make a site. Raises ValidationError, with sentences, for what cannot be one."""
+    site = Site(
+        code=code,
+        name=name,
+        time_zone=time_zone,
+        day_rollover=day_rollover,
+        currency=currency,
+    )
+    site.full_clean()
+    site.save()
+    return site
+
+
+@atomic
+def place_safe(
+    serial_number: str, site: Site, starts_on: dt.date | None = None, *, model: str = ""
+) -> Safe:
+    """Make a safe if it is new, register it, and put it at a site from a local date.
+
+    Without a date: from the beginning if it stood nowhere yet, else from today at that site. A second placement on the
+    same date replaces the first. What its transactions mean (instants, currency, business dates) follows in the same
+    transaction.
+    """
+    serial = normal_serial(serial_number)
+    safe, _ = Safe.objects.get_or_create(serial_number=serial)
+    safe = lock_safes([safe.pk])[0]
+    safe.status = Safe.Status.ACTIVE
+    safe.model = model or safe.model
+    safe.full_clean()
+    safe.save()
+    if starts_on is None:
+        starts_on = _next_start(safe, site)
+    Placement.objects.update_or_create(
+        safe=safe, starts_on=starts_on, defaults={"site": site}
+    )
+    _tell([safe.pk])
+    return safe
+
+
+def _next_start(safe: Safe, site: Site) -> dt.date:
+    latest = safe.placements.order_by("-starts_on").first()
+    if latest is None:
+        return BEGINNING
+    if latest.site_id == site.pk:
+        return latest.starts_on
+    return timezone.now().astimezone(zoneinfo.ZoneInfo(site.time_zone)).date()
+
+
+@atomic
+def safe_changed(safe: Safe) -> None:
+    """Say that a safe's placements or status were edited; derives what follows."""
+    lock_safes([safe.pk])
+    _tell([safe.pk])
+
+
+@atomic
+def save_site(site: Site) -> Site:
+    """Save an edited site; what its safes' transactions mean follows in the same transaction."""
+    site.full_clean()
+    site.save()
+    safe_ids = list(
+        site.placements.order_by("safe_id").values_list("safe_id", flat=True).distinct()
+    )
+    lock_safes(safe_ids)
+    _tell(safe_ids)
+    return site
+
+
+def _tell(safe_ids: list[int]) -> None:
+    for listener in _listeners:
+        listener(safe_ids)

@@ -1,0 +1,79 @@
+"""Wall clocks and instants: what a safe's clock read, and when that was.
+
+DOMAIN.md section 1, "Dates". Pure: no ORM, no clock. Wall-clock times are naive, instants aware and in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import functools
+import zoneinfo
+
+
+class TimeNote(enum.StrEnum):
+    """Why the instant of a wall-clock time is a choice."""
+
+    REPEATED = (
+        "repeated"  # the clock went back: that hour came twice, the first one was taken
+    )
+    SKIPPED = "skipped"  # the clock went forward: that hour never was, the time was moved forward
+
+
+@functools.cache
+def zone(name: str) -> zoneinfo.ZoneInfo:
+    """The IANA zone of that name; sites are only saved with a name that exists."""
+    return zoneinfo.ZoneInfo(name)
+
+
+def instant(
+    wall: dt.datetime, zone_name: str | None, sent_offsets: tuple[int, ...] = ()
+) -> tuple[dt.datetime | None, TimeNote | None]:
+    """When a wall-clock time was, in UTC, and a note where the clock change leaves a choice.
+
+    ``sent_offsets`` are the offsets from UTC in minutes that readings of the record carried: one wins over the zone; of
+    several, the one that agrees with the zone, else the smallest. Without offset and zone the instant is not known.
+    """
+    if sent_offsets:
+        offset = (
+            sent_offsets[0]
+            if len(sent_offsets) == 1
+            else _choose(wall, zone_name, sent_offsets)
+        )
+        return wall.replace(tzinfo=dt.UTC) - dt.timedelta(minutes=offset), None
+    if zone_name is None:
+        return None, None
+    offset_first, offset_second = _offsets(
+        zone_name, wall.replace(minute=wall.minute // 15 * 15, second=0, microsecond=0)
+    )
+    note = None
+    if offset_first != offset_second:
+        # fold=0 is the first reading of a repeated hour, and moves a skipped one forward (PEP 495).
+        note = TimeNote.REPEATED if offset_first > offset_second else TimeNote.SKIPPED
+    return wall.replace(tzinfo=dt.UTC) - offset_first, note
+
+
+@functools.lru_cache(maxsize=65536)
+def _offsets(zone_name: str, quarter: dt.datetime) -> tuple[dt.timedelta, dt.timedelta]:
+    """Offsets of a quarter of an hour, first and second reading. Clock changes fall on quarters in all living zones."""
+    there = zone(zone_name)
+    first = quarter.replace(tzinfo=there).utcoffset()
+    second = quarter.replace(tzinfo=there, fold=1).utcoffset()
+    assert (
+        first is not None and second is not None
+    )  # a ZoneInfo always knows its offset
+    return first, second
+
+
+def _choose(
+    wall: dt.datetime, zone_name: str | None, sent_offsets: tuple[int, ...]
+) -> int:
+    if zone_name is not None:
+        there = zone(zone_name)
+        for fold in (0, 1):
+            offset = wall.replace(tzinfo=there, fold=fold).utcoffset()
+            assert offset is not None
+            minutes = offset.total_seconds() / 60
+            if minutes in sent_offsets:
+                return int(minutes)
+    return min(sent_offsets)

@@ -1,0 +1,13 @@
+from safes.models.estate import Placement, Register, Safe, Site
+from safes.models.finding import Finding, FindingNote
+from safes.models.machine_key import MachineKey
+
+__all__ = [
+    "Finding",
+    "FindingNote",
+    "MachineKey",
+    "Placement",
+    "Register",
+    "Safe",
+    "Site",
+]

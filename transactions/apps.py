@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class TransactionsConfig(AppConfig):
+    """What Loomis says of the safes: deliveries, the records in them, and what follows from those."""
+
+    name = "transactions"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from safes.estate import on_estate_change
+        from transactions.estate import follow_estate
+
+        on_estate_change(follow_estate)

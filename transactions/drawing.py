@@ -1,0 +1,93 @@
+"""Drawing touched days again: whatever follows from transactions is brought in step with them, safe by safe.
+
+record() marks what it touched in its own transaction; here the marks are worked off, each under the lock on its safe, so
+that nothing is drawn from a state that is being changed. Run as often and by as many as you like.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import replace
+
+import structlog
+from django.db.transaction import atomic
+from kombu.exceptions import OperationalError as BrokerError
+
+from safes.estate import lock_safes, standings_of
+from safes.findings import Facts, settle, subjects_of
+from safes.models import Safe
+from transactions.models import TouchedDay
+from transactions.rules.amounts import amount_mismatches
+from transactions.rules.twins import possible_twins
+from transactions.rules.unknown import unknown_safe, unknown_types
+
+log = structlog.get_logger(__name__)
+
+# A push that touched no more than these is drawn at once, so that whoever looks next sees its findings.
+_AT_ONCE = 8
+
+_BY_DAY = {"possible_twin": possible_twins, "amount_mismatch": amount_mismatches}
+
+
+def draw_soon() -> None:
+    """Draw what is marked: at once when it is little, else by the worker."""
+    if TouchedDay.objects.order_by("pk")[_AT_ONCE : _AT_ONCE + 1].exists():
+        from transactions.tasks import draw_touched_days
+
+        try:
+            draw_touched_days.delay()
+        except BrokerError:
+            log.warning(
+                "broker_away",
+                consequence="touched days wait for the next turn of the clock",
+            )
+    else:
+        draw_touched()
+
+
+def draw_touched(limit: int = 1000) -> int:
+    """Work off marks, and say how many."""
+    days: dict[int, list[dt.date]] = defaultdict(list)
+    marks = TouchedDay.objects.order_by("safe_id", "business_date").values_list(
+        "safe_id", "business_date"
+    )[:limit]
+    for safe_id, date in marks:
+        days[safe_id].append(date)
+    for safe_id, dates in days.items():
+        draw(safe_id, dates)
+    return sum(map(len, days.values()))
+
+
+@atomic
+def draw(safe_id: int, dates: list[dt.date]) -> None:
+    """Bring the findings of a safe and these business days in step with its transactions, and clear their marks."""
+    (safe,) = lock_safes([safe_id])
+    TouchedDay.objects.filter(safe=safe, business_date__in=dates).delete()
+    for kind, rule in _BY_DAY.items():
+        facts: dict[str, Facts | None] = dict.fromkeys(
+            subjects_of(kind, safe_ids=[safe_id], business_dates=dates)
+        )
+        facts |= {
+            f"{safe.serial_number} {date}": _at_site(safe, date, found)
+            for date, found in rule(safe_id, dates).items()
+        }
+        settle(kind, facts)
+    draw_safe(safe)
+
+
+def draw_safe(safe: Safe) -> None:
+    """Bring the findings about a safe as a whole in step; the caller holds its lock."""
+    serial = safe.serial_number
+    unknown = unknown_safe(safe)
+    if unknown is not None or subjects_of("unknown_safe", safe_ids=[safe.pk]):
+        settle("unknown_safe", {serial: unknown})
+    facts: dict[str, Facts | None] = dict.fromkeys(
+        subjects_of("unknown_type", safe_ids=[safe.pk])
+    )
+    facts |= {f"{serial} {name}": found for name, found in unknown_types(safe).items()}
+    settle("unknown_type", facts)
+
+
+def _at_site(safe: Safe, date: dt.date, facts: Facts) -> Facts:
+    return replace(facts, site_id=standings_of([safe.pk])[safe.pk].on(date).site_id)

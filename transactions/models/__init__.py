@@ -1,0 +1,27 @@
+from transactions.models.delivery import Delivery, DeliveryBody, QuarantinedRow
+from transactions.models.endpoint import PushEndpoint
+from transactions.models.record import (
+    AuditEvent,
+    Book,
+    DayClose,
+    Message,
+    Repeat,
+    Ruling,
+    TouchedDay,
+    Transaction,
+)
+
+__all__ = [
+    "AuditEvent",
+    "Book",
+    "DayClose",
+    "Delivery",
+    "DeliveryBody",
+    "Message",
+    "PushEndpoint",
+    "QuarantinedRow",
+    "Repeat",
+    "Ruling",
+    "TouchedDay",
+    "Transaction",
+]

@@ -1,0 +1,176 @@
+"""The door for pushes: who may come in, and the raw bytes on disk before anything else.
+
+CONTRACT.md, "Push answers"; DOMAIN.md section 1. Nothing here reads what a body says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import hashlib
+import io
+import json
+import re
+import zlib
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+from django.db.transaction import atomic
+from django.utils import timezone
+
+from safes.keys import live_keys, mark_used, match_key
+from safes.models import MachineKey
+from transactions import turned_away
+from transactions.deliveries import pack
+from transactions.models import Delivery, DeliveryBody, PushEndpoint
+
+# While a request is recording what it stored, the worker keeps its hands off.
+_GRACE = dt.timedelta(seconds=30)
+_LONGEST_KEY = 512
+
+
+class TooLarge(ValueError):
+    """A body over the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An authentic push: the bytes to keep (Content-Encoding undone, key masked) and the digest of what was sent."""
+
+    body: bytes
+    digest: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A delivery that is on disk; for bytes that were there before, ``first`` is the delivery that brought them."""
+
+    delivery_id: int
+    first_id: int
+
+    @property
+    def is_repeat(self) -> bool:
+        return self.delivery_id != self.first_id
+
+
+def find_endpoint(name: str) -> tuple[PushEndpoint, list[MachineKey]] | None:
+    """An active endpoint and its live keys."""
+    endpoint = (
+        PushEndpoint.objects.filter(name=name, active=True).first()
+        if name.isprintable()
+        else None
+    )
+    if endpoint is None:
+        return None
+    keys = MachineKey.objects.filter(scope=MachineKey.Scope.PUSH, holder=endpoint.pk)
+    return endpoint, live_keys(keys, timezone.now())
+
+
+def body_limit(endpoint: PushEndpoint) -> int:
+    """Bytes; an endpoint may ask for less than the installation takes, never for more."""
+    limit: int = settings.PUSH_MAX_BODY_BYTES
+    return min(endpoint.max_body_bytes or limit, limit)
+
+
+def match_in_body(
+    endpoint: PushEndpoint, keys: list[MachineKey], body: bytes
+) -> tuple[MachineKey, str] | None:
+    """The key where it travels in the body: found by its name alone, so that broken JSON can be authentic too."""
+    name = re.escape(endpoint.key_name.encode())
+    pattern = re.compile(
+        rb'"%s"\s{0,100}:\s{0,100}"([^"\\]{1,%d})"' % (name, _LONGEST_KEY),
+        re.IGNORECASE,
+    )
+    shown = [
+        match[1].decode("latin-1")
+        for match, _ in zip(pattern.finditer(body), range(20), strict=False)
+    ]
+    return match_key(keys, shown)
+
+
+def mask(body: bytes, key: str) -> bytes:
+    """The body with the key overwritten by as many asterisks, wherever it stands."""
+    secret = key.encode("utf-8", "surrogatepass")
+    return body.replace(secret, b"*" * len(secret)) if secret else body
+
+
+def unpack(body: bytes, limit: int) -> bytes:
+    """Undo gzip. Raises TooLarge beyond the limit; what is not gzip is kept as it came, for quarantine."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+            unpacked = packed.read(limit + 1)
+    except (OSError, EOFError, zlib.error):
+        return body
+    if len(unpacked) > limit:
+        raise TooLarge
+    return unpacked
+
+
+def digest_of(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()
+
+
+def store(endpoint: PushEndpoint, key: MachineKey, arrival: Arrival) -> Stored:
+    """Put the raw body on disk, once per endpoint and digest, and commit. Database errors go to the caller."""
+    now = timezone.now()
+    with atomic():
+        first = _insert(endpoint, arrival, now)
+        if first is not None:
+            stored = Stored(first, first)
+        else:
+            original = Delivery.objects.values_list("pk", flat=True).get(
+                endpoint=endpoint, digest=arrival.digest, repeat_of__isnull=True
+            )
+            repeat = Delivery.objects.create(
+                channel=Delivery.Channel.PUSH,
+                endpoint=endpoint,
+                repeat_of_id=original,
+                received_at=now,
+                status=Delivery.Status.DUPLICATE,
+                digest=arrival.digest,
+                size=len(arrival.body),
+                headers=arrival.headers,
+            )
+            stored = Stored(repeat.pk, original)
+        mark_used(key, now)
+        if endpoint.rejected_count or endpoint.oversized_count:
+            turned_away.forget(endpoint)
+    return stored
+
+
+def _insert(endpoint: PushEndpoint, arrival: Arrival, now: dt.datetime) -> int | None:
+    """Insert the delivery and its body in one statement; None when these bytes are there already."""
+    known = Delivery.objects.filter(
+        endpoint=endpoint, digest=arrival.digest, repeat_of__isnull=True
+    )
+    if known.exists():  # saves compressing what Loomis merely sends again
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH delivery AS (
+                INSERT INTO {Delivery._meta.db_table} (channel, endpoint_id, received_at, status, digest, size, headers,
+                                                       notes, error, attempts, next_attempt_at)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, '[]', '', 0, %s)
+                ON CONFLICT (endpoint_id, digest) WHERE repeat_of_id IS NULL DO NOTHING
+                RETURNING id
+            )
+            INSERT INTO {DeliveryBody._meta.db_table} (delivery_id, content)
+            SELECT id, %s FROM delivery RETURNING delivery_id
+            """,  # noqa: S608 - only our own table names are put in
+            [
+                Delivery.Channel.PUSH,
+                endpoint.pk,
+                now,
+                Delivery.Status.STORED,
+                arrival.digest,
+                len(arrival.body),
+                json.dumps(arrival.headers),
+                now + _GRACE,
+                pack(arrival.body),
+            ],
+        )
+        row = cursor.fetchone()
+        return row[0] if row else None

@@ -1,0 +1,1 @@
+"""The only room that writes transactions and audit events."""

@@ -1,0 +1,197 @@
+"""What Loomis calls. Machine paths: no session, no cookie, no CSRF token; the key decides."""
+
+from __future__ import annotations
+
+import structlog
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from safes.keys import match_key
+from safes.models import MachineKey
+from transactions import receiving, turned_away
+from transactions.deliveries import record_delivery
+from transactions.drawing import draw_soon
+from transactions.models import Delivery, PushEndpoint
+
+log = structlog.get_logger(__name__)
+
+# Kept with a delivery: what helps to find out what Loomis sent. Nothing else, so that no key gets in by another name.
+_KEPT_HEADERS = (
+    "Content-Type",
+    "Content-Length",
+    "Content-Encoding",
+    "Transfer-Encoding",
+    "User-Agent",
+    "Date",
+)
+_CHUNK = 1 << 16
+
+
+class _Refused(Exception):
+    """An answer other than 200, and the sentence in it."""
+
+    def __init__(self, status: int, error: str, **headers: str) -> None:
+        super().__init__(error)
+        self.status, self.error, self.headers = status, error, headers
+
+
+@csrf_exempt
+def push(request: HttpRequest, endpoint: str) -> HttpResponse:
+    """POST /api/loomis/transactions/{endpoint}: a push. 200 once its body is durable, whatever the body is.
+
+    Anything but 200 makes Loomis try again for 24 hours: 401 for a key that is not right or an endpoint that is not
+    there, 405, 413 over the size limit, and 503 when the raw body could not be written.
+    """
+    try:
+        if request.method != "POST":
+            raise _Refused(405, "Push with POST.", Allow="POST")
+        source, stored = _let_in(request, endpoint)
+    except _Refused as refused:
+        return JsonResponse(
+            {"error": refused.error}, status=refused.status, headers=refused.headers
+        )
+    except DatabaseError:
+        log.exception("push_not_stored", endpoint=endpoint[:60])
+        return JsonResponse(
+            {"error": "The push could not be stored just now; send it again."},
+            status=503,
+            headers={"Retry-After": "30"},
+        )
+    return _answer(source, stored)
+
+
+def _let_in(request: HttpRequest, name: str) -> tuple[PushEndpoint, receiving.Stored]:
+    """Authenticate a push and put it on disk. Raises _Refused, with nothing stored."""
+    found = receiving.find_endpoint(name)
+    if found is None:
+        log.warning("push_to_unknown_endpoint")
+        raise _unauthorised()
+    endpoint, keys = found
+    limit = receiving.body_limit(endpoint)
+    in_body = endpoint.placement in (
+        PushEndpoint.Placement.BODY,
+        PushEndpoint.Placement.METADATA,
+    )
+    match = None if in_body else match_key(keys, _shown(request, endpoint))
+    if match is None and not in_body:
+        turned_away.wrong_key(endpoint)
+        raise _unauthorised()
+    try:
+        body = _read(request, limit)
+        if request.headers.get("Content-Encoding", "").strip().lower() in (
+            "gzip",
+            "x-gzip",
+        ):
+            body = receiving.unpack(body, limit)
+    except receiving.TooLarge:
+        turned_away.too_large(endpoint)
+        raise _Refused(
+            413,
+            f"The body is larger than {limit} bytes; send smaller batches.",
+            Connection="close",
+        ) from None
+    if in_body:
+        match = receiving.match_in_body(endpoint, keys, body)
+        if match is None:
+            turned_away.wrong_key(endpoint)
+            raise _unauthorised()
+    assert match is not None
+    key, shown = match
+    headers = {
+        name: value[:500]
+        for name in _KEPT_HEADERS
+        if (value := request.headers.get(name))
+    }
+    arrival = receiving.Arrival(
+        receiving.mask(body, shown), receiving.digest_of(body), headers
+    )
+    return endpoint, receiving.store(endpoint, key, arrival)
+
+
+def _unauthorised() -> _Refused:
+    return _Refused(
+        401,
+        "The key is wrong or missing, or there is no such endpoint.",
+        **{"WWW-Authenticate": 'Bearer realm="push"'},
+    )
+
+
+def _shown(request: HttpRequest, endpoint: PushEndpoint) -> list[str]:
+    """What was sent where the key should be. Loomis sends it raw in Authorization; ``Bearer KEY`` is the same."""
+    if endpoint.placement == PushEndpoint.Placement.QUERY:
+        wanted = endpoint.key_name.lower()
+        return [
+            value
+            for name in request.GET
+            if name.lower() == wanted
+            for value in request.GET.getlist(name)
+        ][:20]
+    value = request.headers.get(endpoint.key_name, "").strip()
+    scheme, _, rest = value.partition(" ")
+    return [rest.strip() if scheme.lower() == "bearer" and rest else value]
+
+
+def _read(request: HttpRequest, limit: int) -> bytes:
+    """The body, of declared length or chunked. Raises TooLarge without reading on, _Refused if it breaks off."""
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    if not chunked and declared.isdecimal() and int(declared) > limit:
+        raise receiving.TooLarge
+    # Django gives a request without Content-Length no body; a chunked one is read from the server itself.
+    stream = request.environ["wsgi.input"] if chunked else request  # type: ignore[attr-defined]
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while part := stream.read(_CHUNK):
+            size += len(part)
+            if size > limit:
+                raise receiving.TooLarge
+            parts.append(part)
+    except OSError:
+        raise _Refused(400, "The body broke off; send it again.") from None
+    if not chunked and declared.isdecimal() and size < int(declared):
+        raise _Refused(
+            400, "The body is shorter than its Content-Length; send it again."
+        )
+    return b"".join(parts)
+
+
+def _answer(endpoint: PushEndpoint, stored: receiving.Stored) -> HttpResponse:
+    """Record what was stored, if that can be done now, and say what came of it."""
+    try:
+        first = Delivery.objects.get(pk=stored.first_id)
+        if first.status in (Delivery.Status.STORED, Delivery.Status.FAILED):
+            first = record_delivery(first.pk)
+            draw_soon()
+    except DatabaseError:
+        # The bytes are on disk; the worker goes on when the database is back.
+        log.exception("push_not_recorded_yet", delivery=stored.first_id)
+        first = None
+    answer: dict[str, object] = {"delivery": stored.delivery_id}
+    if first is None or first.recorded_at is None:
+        answer |= {
+            "status": "stored",
+            "received": None,
+            "created": None,
+            "known": None,
+            "quarantined": None,
+        }
+    elif stored.is_repeat:
+        received, quarantined = first.received or 0, first.quarantined or 0
+        answer |= {
+            "status": "duplicate",
+            "received": received,
+            "created": 0,
+            "known": received - quarantined,
+            "quarantined": quarantined,
+        }
+    else:
+        answer |= {
+            "status": first.status,
+            "received": first.received,
+            "created": first.created,
+            "known": first.known,
+            "quarantined": first.quarantined,
+        }
+    return JsonResponse(answer)

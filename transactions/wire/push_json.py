@@ -1,0 +1,225 @@
+"""The body of a Loomis push, read.
+
+loomis-platformsync-api, "Payload" and "Audit Transactions"; DOMAIN.md section 1. Lenient on purpose: whatever can be
+told apart is read row by row, so that one bad row costs no neighbour. Pure: no ORM, no clock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from transactions.wire.records import (
+    Record,
+    Repeated,
+    RowError,
+    clean,
+    read_money,
+    read_record,
+)
+
+_KEPT_TEXT = 20_000
+
+
+class BodyError(ValueError):
+    """A body in which no rows can be told apart; the message says why in a sentence that staff read."""
+
+
+@dataclass(slots=True)
+class BadRow:
+    """A row that cannot be a record, with what can be said of it. ``position`` counts from 1 within the body."""
+
+    position: int
+    reason: str
+    content: str
+    serial_number: str = ""
+    amount: Decimal | None = None
+
+
+@dataclass(slots=True)
+class Message:
+    """What one body says: its id (None where none was sent), its metadata, its rows, good and bad."""
+
+    message_id: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+    bad_rows: list[BadRow] = field(default_factory=list)
+
+    @property
+    def received(self) -> int:
+        return len(self.records) + len(self.bad_rows)
+
+
+def read_message(body: bytes) -> Message:
+    """Read a push body.
+
+    Raises BodyError when it is not JSON, or not an object with ``Transactions`` or ``CustomerTransaction``.
+    """
+    root = _load(body)
+    if not isinstance(root, Mapping):
+        raise BodyError("The body is JSON, but not an object with “Transactions”.")
+    message = Message()
+    rows: list[Any] = []
+    found = False
+    for name, value in _pairs(root):
+        match name.strip().lower():
+            case "metadata":
+                _read_metadata(message, value)
+            case "transactions" | "customertransaction":
+                found = True
+                rows.extend(_rows(value, name))
+    if not found:
+        raise BodyError("The body has no “Transactions”.")
+    for position, row in enumerate(rows, start=1):
+        try:
+            message.records.append(read_record(row))
+        except RowError as error:
+            message.bad_rows.append(_bad_row(position, row, str(error)))
+        except RecursionError:
+            message.bad_rows.append(BadRow(position, "The row is nested too deep.", ""))
+    return message
+
+
+def _load(body: bytes) -> Any:
+    text = _decode(body)
+    try:
+        return _parse(text)
+    except RecursionError:
+        return _parse(_fold_bombs(text))
+
+
+# A number that overflows or cannot be converted must not fail the body: it is judged in its row.
+def _integer(text: str) -> int | Decimal:
+    return int(text) if len(text) < 40 else Decimal(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    return read if len(read) == len(pairs) else Repeated(pairs)
+
+
+# strict=False: a raw line break within a text is against RFC 8259 but harms nothing.
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=Decimal, parse_int=_integer, strict=False
+)
+
+
+def _parse(text: str) -> Any:
+    try:
+        return _decoder.decode(text)
+    except ValueError as error:
+        raise BodyError(f"The body is not JSON: {error}.") from None
+
+
+def _decode(body: bytes) -> str:
+    """Text of the body, by its byte order mark or as UTF-8; what is not UTF-8 ends as surrogates, refused by the row."""
+    encoding = json.detect_encoding(body)
+    if encoding.startswith("utf-8"):
+        return body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError:
+        raise BodyError(f"The body looks like {encoding} but is not.") from None
+
+
+_DEEP = 64
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def _fold_bombs(text: str) -> str:
+    """The text with whatever is nested more than 64 deep replaced by NaN, so that only its own row is refused."""
+    kept: list[str] = []
+    depth = start = 0
+    for token in _TOKEN.finditer(text):
+        match token[0]:
+            case "[" | "{":
+                depth += 1
+                if depth == _DEEP:
+                    kept.append(text[start : token.start()])
+            case "]" | "}":
+                depth -= 1
+                if depth == _DEEP - 1:
+                    kept.append("NaN")
+                    start = token.end()
+    if depth >= _DEEP:
+        raise BodyError("The body is not JSON: it is nested without an end.")
+    kept.append(text[start:])
+    return "".join(kept)
+
+
+def _pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield from value.pairs if isinstance(value, Repeated) else value.items()
+
+
+def _rows(value: Any, name: str) -> Iterator[Any]:
+    """The rows in a list, an object that repeats ``CustomerTransaction``, or one row; wrappers are taken off."""
+    if isinstance(value, Mapping):
+        if name.strip().lower() == "customertransaction" and not _wraps(value):
+            yield value
+        elif _wraps(value):
+            for inner_name, inner in _pairs(value):
+                yield from _rows(inner, inner_name)
+        else:
+            raise BodyError(f"“{name[:60]}” is not a list.")
+    elif isinstance(value, list):
+        for entry in value:
+            if isinstance(entry, Mapping) and _wraps(entry):
+                for inner_name, inner in _pairs(entry):
+                    yield from _rows(inner, inner_name)
+            else:
+                yield entry
+    else:
+        raise BodyError(f"“{name[:60]}” is not a list.")
+
+
+def _wraps(value: Mapping[str, Any]) -> bool:
+    return bool(value) and all(
+        name.strip().lower() == "customertransaction" for name in value
+    )
+
+
+def _read_metadata(message: Message, value: Any) -> None:
+    """Metadata is help, not substance: what cannot be read of it is left out, and the message is taken by its digest."""
+    if not isinstance(value, Mapping):
+        return
+    for name, entry in _pairs(value):
+        if isinstance(entry, bool) or not isinstance(entry, str | int):
+            continue
+        try:
+            text = clean(str(entry))
+            key = clean(name)
+        except RowError:
+            continue
+        if text is None or key is None or len(text) > 200 or len(key) > 100:
+            continue
+        if key.lower() == "messageid":
+            message.message_id = message.message_id or text.lower()
+        message.metadata[key] = text
+
+
+def _bad_row(position: int, row: Any, reason: str) -> BadRow:
+    """What can be said of a row that is no record: enough for staff to find the cash in it."""
+    serial, amount = "", None
+    if isinstance(row, Mapping):
+        for name, value in _pairs(row):
+            lower = name.strip().lower()
+            if lower == "serialnumber" and isinstance(value, str) and len(value) <= 64:
+                serial = "".join(c for c in value.strip().upper() if c.isprintable())
+            elif lower == "amount":
+                amount = _readable_amount(value)
+    try:
+        content = json.dumps(row, default=str)
+    except (RecursionError, ValueError):
+        content = ""
+    return BadRow(position, reason[:500], content[:_KEPT_TEXT], serial, amount)
+
+
+def _readable_amount(value: Any) -> Decimal | None:
+    try:
+        return read_money(value)
+    except RowError:
+        return None

@@ -1,0 +1,455 @@
+"""From a row as some wire format read it to a record as everything else knows it.
+
+DOMAIN.md section 1. The formats differ in how a row is spelt; what its properties mean is the same and stands here.
+Pure: no ORM, no clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+from transactions.catalogue import AMOUNT_OPTIONAL, Kind, classify
+
+
+class RowError(ValueError):
+    """A row that cannot be a record; the message says why in a sentence that staff read."""
+
+
+@dataclass(slots=True, frozen=True)
+class Denomination:
+    """``count`` notes or coins of ``unit_value``; the currency is None where none was sent."""
+
+    unit_value: Decimal
+    count: int
+    currency: str | None
+
+
+@dataclass(slots=True)
+class Record:
+    """One transaction or audit event as sent, trimmed, None for what is absent, empty or null.
+
+    ``local_time`` is the safe's wall clock (naive); ``sent_offset`` its offset from UTC in minutes, where one was sent;
+    ``retrieved_on`` an instant in UTC. ``extra`` holds the properties no table of the documents lists, as sent.
+    """
+
+    serial_number: str
+    local_time: dt.datetime
+    type: str
+    wire_type: str
+    kind: Kind
+    amount: Decimal
+    sent_offset: int | None = None
+    retrieved_on: dt.datetime | None = None
+    pickup_group_id: int | None = None
+    user_name: str | None = None
+    denominations: tuple[Denomination, ...] = ()
+    register: str | None = None
+    change_purchase_number: str | None = None
+    deposit_reference_number: str | None = None
+    door_name: str | None = None
+    tube_column: str | None = None
+    tube_count: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Repeated(dict[str, Any]):
+    """An object whose text gave a name more than once: the last value as usual, and all of them in ``pairs``."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+
+# Wire name in lower case -> attribute; the formats may spell them in any case.
+_PROPERTIES = {
+    "serialnumber": "SerialNumber",
+    "transactiondatetime": "TransactionDateTime",
+    "transactiontype": "TransactionType",
+    "retrievedon": "RetrievedOn",
+    "pickupgroupid": "PickupGroupId",
+    "username": "UserName",
+    "amount": "Amount",
+    "denominations": "Denominations",
+    "register": "Register",
+    "changepurchasenumber": "ChangePurchaseNumber",
+    "depositreferencenumber": "DepositReferenceNumber",
+    "doorname": "DoorName",
+    "tubecolumn": "TubeColumn",
+    "tubecount": "TubeCount",
+}
+_KNOWN = frozenset(_PROPERTIES.values())
+
+_AMOUNT_LIMIT = Decimal(10) ** 10
+_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?\Z", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,19}(\.0{1,20})?\Z", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,12}))?(?:(Z)|([+-])(\d\d):?(\d\d))?\Z",
+    re.ASCII | re.IGNORECASE,
+)
+_EARLIEST, _LATEST = 1990, 2100
+_MAX_DEPTH = 20
+_MAX_EXTRA = 100_000
+
+_LIMITS = {
+    "SerialNumber": 64,
+    "TransactionType": 100,
+    "UserName": 200,
+    "Register": 100,
+    "ChangePurchaseNumber": 100,
+    "DepositReferenceNumber": 100,
+    "DoorName": 200,
+    "TubeColumn": 40,
+    "TubeCount": 40,
+}
+
+
+def read_record(row: object) -> Record:
+    """The record that a row's properties spell, their names in any case.
+
+    Raises RowError, with a sentence, for a row that is not an object, lacks what every record has, or holds a value
+    that cannot be read or stored: nothing is guessed.
+    """
+    if not isinstance(row, Mapping):
+        raise RowError("The row is not an object with properties.")
+    given, extra = _properties(row)
+    wire_type = _required(given, "TransactionType")
+    canonical, kind = classify(wire_type)
+    local_time, offset = _wall_clock(_required(given, "TransactionDateTime"))
+    record = Record(
+        serial_number=_serial(_required(given, "SerialNumber")),
+        local_time=local_time,
+        sent_offset=offset,
+        type=canonical,
+        wire_type=wire_type,
+        kind=kind,
+        amount=_amount(given.get("Amount"), wire_type, kind),
+        pickup_group_id=_group(given.get("PickupGroupId")),
+        user_name=_optional(given, "UserName"),
+        denominations=_denominations(given.get("Denominations")),
+        register=_optional(given, "Register"),
+        change_purchase_number=_optional(given, "ChangePurchaseNumber"),
+        deposit_reference_number=_optional(given, "DepositReferenceNumber"),
+        door_name=_optional(given, "DoorName"),
+        tube_column=_optional(given, "TubeColumn"),
+        tube_count=_optional(given, "TubeCount"),
+        extra=extra,
+    )
+    retrieved = given.get("RetrievedOn")
+    if retrieved is not None and retrieved != "":
+        # It is not part of what happened at the safe: one that cannot be read is kept as text, never a reason to reject.
+        record.retrieved_on = _retrieved(retrieved)
+        if record.retrieved_on is None:
+            extra["RetrievedOn"] = retrieved
+    if extra:
+        _storable(extra)
+    return record
+
+
+def _properties(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    given: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    pairs: Iterable[tuple[str, Any]] = (
+        row.pairs if isinstance(row, Repeated) else row.items()
+    )
+    for name, value in pairs:
+        known = name if name in _KNOWN else _PROPERTIES.get(name.strip().lower())
+        if known is None:
+            extra.setdefault(name, value)
+            if extra[name] != value:
+                raise RowError(f"“{name[:60]}” is given twice with different values.")
+        elif known in given and given[known] != value:
+            raise RowError(f"“{known}” is given twice with different values.")
+        else:
+            given[known] = value
+    return given, extra
+
+
+def _required(given: dict[str, Any], name: str) -> str:
+    text = _optional(given, name)
+    if text is None:
+        raise RowError(f"“{name}” is missing.")
+    return text
+
+
+def _optional(given: dict[str, Any], name: str) -> str | None:
+    value = given.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        text = clean(value)
+    elif isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise RowError(f"“{name}” must be a text.")
+    else:
+        text = plain(_finite(value, name))
+    if text is None:
+        return None
+    if len(text) > _LIMITS.get(name, 100):
+        raise RowError(f"“{name}” is longer than {_LIMITS[name]} characters.")
+    return text
+
+
+def clean(text: str) -> str | None:
+    """Trimmed and in NFC; None when nothing is left. Raises RowError for what PostgreSQL cannot hold."""
+    # User names, serial numbers and types come again and again; what is long is not worth remembering.
+    return _clean_once(text) if len(text) <= 100 else _clean(text)
+
+
+def _clean(text: str) -> str | None:
+    if len(text) > 5_000:
+        raise RowError("A text is longer than 5,000 characters.")
+    text = unicodedata.normalize("NFC", text).strip()
+    if "\x00" in text:
+        raise RowError("A text contains a null character.")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise RowError("A text contains characters that are not Unicode.") from None
+    return text or None
+
+
+_clean_once = lru_cache(maxsize=65536)(_clean)
+
+
+@lru_cache(maxsize=16384)
+def _serial(text: str) -> str:
+    return unicodedata.normalize("NFC", text.upper())
+
+
+def plain(number: Decimal) -> str:
+    """A number in one spelling: no exponent, no trailing zeros, no minus zero."""
+    if not number:
+        return "0"
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _finite(value: int | Decimal | str, name: str) -> Decimal:
+    """A finite number of sane size, from whatever way it was spelt."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        raise RowError(f"“{name}” is not a number.")
+    if isinstance(value, str) and not _NUMBER.match(value):
+        raise RowError(f"“{name}” is not a number: “{value[:40]}”.")
+    try:
+        number = Decimal(value)
+    except (InvalidOperation, ValueError):
+        raise RowError(f"“{name}” is not a number.") from None
+    if not number.is_finite():
+        raise RowError(f"“{name}” is not a finite number.")
+    if number and not -50 <= number.adjusted() <= 50:
+        raise RowError(f"“{name}” is out of all range.")
+    return number
+
+
+@lru_cache(maxsize=65536)
+def _money(value: int | Decimal | str, name: str) -> Decimal:
+    number = _finite(value, name)
+    if abs(number) >= _AMOUNT_LIMIT:
+        raise RowError(f"“{name}” is 10,000,000,000 or more.")
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -4 and number != round(number, 4):
+        raise RowError(f"“{name}” has more than four decimals.")
+    return Decimal(plain(number))
+
+
+def _amount(value: Any, wire_type: str, kind: Kind) -> Decimal:
+    if value is None or value == "":
+        if kind in AMOUNT_OPTIONAL:
+            return Decimal(0)
+        raise RowError(f"“Amount” is missing, and {wire_type} needs one.")
+    return read_money(value)
+
+
+def read_money(value: Any, name: str = "Amount") -> Decimal:
+    """An amount of at most four decimals and below 10^10, from a number or a text. Raises RowError."""
+    if isinstance(value, str):
+        value = value.strip()
+    elif isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise RowError(f"“{name}” is not a number.")
+    return _money(value, name)
+
+
+def _whole(value: Any, name: str, bits: int) -> int:
+    if isinstance(value, str):
+        value = value.strip()
+        if not _WHOLE.match(value):
+            raise RowError(f"“{name}” must be a whole number.")
+    number = _finite(value, name)
+    if number != int(number):
+        raise RowError(f"“{name}” must be a whole number.")
+    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
+        raise RowError(f"“{name}” is out of range.")
+    return int(number)
+
+
+def _group(value: Any) -> int | None:
+    if type(value) is int and 0 < value < 2**63:
+        return value
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    # Group 0 is how Loomis spells "none" on audit events.
+    return _whole(value, "PickupGroupId", 64) or None
+
+
+def _denominations(value: Any) -> tuple[Denomination, ...]:
+    if not value:
+        if value is None or value == [] or value == {} or value == "":
+            return ()
+        raise RowError("“Denominations” is not a list.")
+    if isinstance(value, Mapping):
+        # The XML form wraps them: <Denominations><DenominationValue>…
+        pairs = value.pairs if isinstance(value, Repeated) else value.items()
+        wrapped: list[Any] = []
+        for name, inner in pairs:
+            if name.lower() != "denominationvalue":
+                raise RowError("“Denominations” is not a list.")
+            wrapped.extend(inner if isinstance(inner, list) else [inner])
+        value = wrapped
+    if not isinstance(value, list):
+        raise RowError("“Denominations” is not a list.")
+    if len(value) > 1000:
+        raise RowError("“Denominations” lists more than 1,000 entries.")
+    counts: dict[tuple[Decimal, str], int] = {}
+    for entry in value:
+        unit_value, count, currency = _denomination(entry)
+        counts[unit_value, currency] = counts.get((unit_value, currency), 0) + count
+    if any(not -(2**31) <= count < 2**31 for count in counts.values()):
+        raise RowError("“Count” is out of range.")
+    return tuple(
+        Denomination(unit, counts[unit, currency], currency or None)
+        for unit, currency in sorted(counts)
+    )
+
+
+def _denomination(entry: Any) -> tuple[Decimal, int, str]:
+    if not isinstance(entry, Mapping):
+        raise RowError("A denomination is not an object with properties.")
+    found: dict[str, Any] = {}
+    for name, value in entry.pairs if isinstance(entry, Repeated) else entry.items():
+        lower = name.lower()
+        if lower in found and found[lower] != value:
+            raise RowError(
+                f"“{name[:60]}” of a denomination is given twice with different values."
+            )
+        found[lower] = value
+    unit_value = found.get("unitvalue")
+    if unit_value is None or unit_value == "":
+        raise RowError("A denomination has no “UnitValue”.")
+    count = found.get("count")
+    if count is None or count == "":
+        raise RowError("A denomination has no “Count”.")
+    return (
+        read_money(unit_value, "UnitValue"),
+        count if type(count) is int else _whole(count, "Count", 32),
+        _currency(found.get("currency")),
+    )
+
+
+def _currency(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise RowError("“Currency” must be a text.")
+    code = value.strip().upper()
+    if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise RowError(f"“Currency” must be three letters, not “{code[:20]}”.")
+    return code
+
+
+def _wall_clock(text: str) -> tuple[dt.datetime, int | None]:
+    """Wall-clock time cut to microseconds, and the offset in minutes if one was sent."""
+    read = _read_time(text)
+    if read is None:
+        raise RowError(
+            f"“TransactionDateTime” is not an ISO 8601 date and time: “{text[:40]}”."
+        )
+    if not _EARLIEST <= read[0].year < _LATEST:
+        raise RowError(
+            f"“TransactionDateTime” lies outside the years {_EARLIEST} to {_LATEST - 1}: “{text[:40]}”."
+        )
+    return read
+
+
+def _retrieved(value: Any) -> dt.datetime | None:
+    read = (
+        _read_time(value.strip())
+        if isinstance(value, str) and len(value) <= 60
+        else None
+    )
+    if read is None or not _EARLIEST <= read[0].year < _LATEST:
+        return None
+    wall, offset = read
+    return wall.replace(tzinfo=dt.UTC) - dt.timedelta(minutes=offset or 0)
+
+
+@lru_cache(maxsize=16384)
+def _read_time(text: str) -> tuple[dt.datetime, int | None] | None:
+    match = _TIME.match(text)
+    if match is None:
+        return None
+    date, time, fraction, zulu, sign, hours, minutes = match.groups()
+    try:
+        wall = dt.datetime.fromisoformat(f"{date}T{time}")
+    except ValueError:
+        return None
+    if fraction:
+        # Cut, not rounded: two readings of one record with six and seven digits must agree.
+        wall = wall.replace(microsecond=int(fraction[:6].ljust(6, "0")))
+    if zulu:
+        return wall, 0
+    if sign is None:
+        return wall, None
+    offset = int(hours) * 60 + int(minutes)
+    if offset > 14 * 60 or int(minutes) > 59:
+        return None
+    return wall, -offset if sign == "-" else offset
+
+
+def _storable(extra: dict[str, Any]) -> None:
+    """Refuse what a jsonb column cannot hold, in properties nobody knows."""
+    size = 0
+    for depth, value in _walk(extra):
+        if depth > _MAX_DEPTH:
+            raise RowError(f"The row is nested more than {_MAX_DEPTH} deep.")
+        size += 8
+        if isinstance(value, str):
+            size += len(value)
+            if "\x00" in value:
+                raise RowError("A text contains a null character.")
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise RowError(
+                    "A text contains characters that are not Unicode."
+                ) from None
+        elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+            _finite(value, "A property")
+        elif isinstance(value, float):
+            raise RowError("A property is not a finite number.")
+        if size > _MAX_EXTRA:
+            raise RowError(
+                "The properties that no document lists are larger than 100,000 characters."
+            )
+
+
+def _walk(root: Any) -> Iterator[tuple[int, Any]]:
+    # A stack of our own: what is nested ten thousand deep must end in a sentence, not in a RecursionError.
+    stack: list[tuple[int, Any]] = [(0, root)]
+    while stack:
+        depth, value = stack.pop()
+        yield depth, value
+        if depth > _MAX_DEPTH:
+            continue
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                stack.append((depth + 1, name))
+                stack.append((depth + 1, inner))
+        elif isinstance(value, list):
+            stack.extend((depth + 1, inner) for inner in value)
