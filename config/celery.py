@@ -1,6 +1,7 @@
 """The Celery application, its queues, its timetable, and the worker's sign of life."""
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery, bootsteps
@@ -9,6 +10,9 @@ from celery.signals import setup_logging
 from config import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+# It would be dangerous with pickle; we take JSON only, and `make run` as root must not greet people with a warning.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("strongroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -20,7 +24,11 @@ QUEUES = ("record", "feeds", "dispatch", "derive", "celery")
 
 # What happens by the clock. A task here may run twice, or on two machines, without harm.
 #   "name": {"task": "app.tasks.name", "schedule": timedelta | crontab}
-TIMETABLE: dict[str, dict[str, Any]] = {}
+TIMETABLE: dict[str, dict[str, Any]] = {
+    # A push is recorded in its request; this is for what a crash, a database that was away or a bug left behind.
+    "record-pending": {"task": "transactions.tasks.record_pending", "schedule": timedelta(seconds=10)},
+    "draw-touched-days": {"task": "transactions.tasks.draw_touched_days", "schedule": timedelta(seconds=10)},
+}
 
 app.conf.beat_schedule = TIMETABLE
 
