@@ -1,14 +1,7 @@
 # Everything from nothing: uv, the environment, PostgreSQL and Valkey come by themselves. See CONTRIBUTING.md.
 
 PYTHON ?= python3
-PORT ?= 8000
-STRONGROOM_DATA_DIR ?= var
-export PORT STRONGROOM_DATA_DIR
-
 PY := .venv/bin/python
-# The tests' own servers lie beside those of a running system and never meet them.
-TEST_DATA_DIR ?= $(STRONGROOM_DATA_DIR)/test
-ARGS ?=
 
 .PHONY: help demo run test bench lint clean
 .DEFAULT_GOAL := help
@@ -28,7 +21,7 @@ run: .venv/.made ## the whole system, empty but for an administrator
 	@exec $(PY) -m config.supervisor
 
 test: .venv/.made ## all tests, on a real PostgreSQL and Valkey (ARGS='tests/config -x' for some)
-	@exec $(PY) -m config.embedded exec --scratch --data-dir $(TEST_DATA_DIR) -- $(PY) -m pytest -n 2 $(ARGS)
+	@exec $(PY) -m config.embedded exec --scratch -- $(PY) -m pytest -n 2 $(ARGS)
 
 clean: ## the environment and caches; never the data
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles

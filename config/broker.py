@@ -40,6 +40,11 @@ def forget_worker(name: str) -> None:
         log.warning("the broker was not told that the worker ends", worker=name, error=str(error))
 
 
+def forget_all_workers() -> None:
+    with closing(client()) as broker:
+        broker.delete(WORKERS_KEY)
+
+
 def living_workers(timeout: float = 2.0) -> int:
     """How many workers were heard of lately. Raises redis.RedisError when the broker does not answer."""
     with closing(client(timeout)) as broker:

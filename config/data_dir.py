@@ -3,6 +3,8 @@
     postgres/     the cluster, and the socket beside it (0700, of the account PostgreSQL runs as)
     valkey/       Valkey's files and its socket (0700)
     logs/         what the embedded servers say
+    test/         the same again, for test runs
+    beat/         Celery's notes of what it last did when
     secret_key    Django's SECRET_KEY outside production (0600)
     lock          held (flock) by whoever started the servers
 
@@ -16,6 +18,7 @@ import secrets
 import stat
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +48,11 @@ class DataDir:
         """The directory of STRONGROOM_DATA_DIR; `var` in the checkout when unset. Relative names count from the checkout."""
         return cls.at(os.environ.get("STRONGROOM_DATA_DIR") or "var")
 
+    @property
+    def scratch(self) -> "DataDir":
+        """For test runs, beside the real one: they never meet."""
+        return DataDir(self.path / "test")
+
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> "DataDir":
         return cls((CHECKOUT / Path(path).expanduser()).resolve())
@@ -64,6 +72,10 @@ class DataDir:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def beat(self) -> Path:
+        return self.path / "beat"
 
     @property
     def lock(self) -> Path:
@@ -95,12 +107,25 @@ class DataDir:
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         return short / f"strongroom-{home.name}-{digest}"
 
+    def claim(self) -> None:
+        """Makes the directory, 0700. Raises StrongroomError for one that holds other people's things."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            names = {entry.name for entry in os.scandir(self.path)}
+            marks = [self.path / name for name in ("lock", "secret_key") if name in names]
+            # Its mode and, for root, its owner are about to change: a slip (STRONGROOM_DATA_DIR=/tmp) must not pass.
+            if names - {"test"} and not any(stat.S_ISREG(mark.lstat().st_mode) for mark in marks):
+                raise StrongroomError(
+                    f"{self.path} is not empty and is no data directory of Strongroom's. Name an empty or a new one with "
+                    "STRONGROOM_DATA_DIR."
+                )
+        make_private_dir(self.path, any_owner=True)
+
     def secret_key(self) -> str:
         """The generated key of this data directory, made on first use.
 
         Raises StrongroomError when the file could have been planted or read by someone else.
         """
-        make_private_dir(self.path, any_owner=True)
+        self.claim()
         target = self.path / "secret_key"
         try:
             return _read_own_secret(target)

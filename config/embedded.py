@@ -1,6 +1,6 @@
 """PostgreSQL and Valkey from their wheels, under one data directory.
 
-    python -m config.embedded exec [--data-dir D] [--scratch] -- COMMAND…
+    python -m config.embedded exec [--scratch] [--data-dir D] -- COMMAND…
 
 runs COMMAND with both servers up, and takes down afterwards what it started. DATABASE_URL and REDIS_URL name servers
 of your own; a server that is given is not started.
@@ -12,12 +12,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 
+import environ
+
 from config import processes
-from config.data_dir import DataDir, StrongroomError, make_private_dir
+from config.data_dir import CHECKOUT, DataDir, StrongroomError
+from config.postgres import Postgres
+from config.valkey import Valkey
 
 
 class InUseError(StrongroomError):
@@ -30,7 +34,7 @@ def hold(data_dir: DataDir) -> Iterator[None]:
 
     The lock is the kernel's and goes with the process, however it ends: it is never stale.
     """
-    make_private_dir(data_dir.path, any_owner=True)
+    data_dir.claim()
     descriptor = os.open(data_dir.lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "r+") as file:
         try:
@@ -46,7 +50,10 @@ def hold(data_dir: DataDir) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         _end_leftovers(data_dir)
-        yield
+        try:
+            yield
+        finally:
+            _end_leftovers(data_dir)  # a grandchild that slipped its parent
 
 
 def _end_leftovers(data_dir: DataDir) -> None:
@@ -56,22 +63,18 @@ def _end_leftovers(data_dir: DataDir) -> None:
 
 
 @contextmanager
-def servers(data_dir: DataDir, *, durable: bool = True, environ: Mapping[str, str] = os.environ) -> Iterator[None]:
+def servers(data_dir: DataDir, *, durable: bool = True) -> Iterator[list[Postgres | Valkey]]:
     """The servers that nobody else provides, up for the life of the block. The caller holds the data directory."""
-    # Here, since a system with servers of its own needs neither wheel.
-    from config.postgres import Postgres
-    from config.valkey import Valkey
-
+    needed: list[Postgres | Valkey] = []
+    if not os.environ.get("DATABASE_URL"):
+        needed.append(Postgres(data_dir, durable=durable))
+    if not os.environ.get("REDIS_URL"):
+        needed.append(Valkey(data_dir))
     with ExitStack() as stack:
-        if not environ.get("DATABASE_URL"):
-            postgres = Postgres(data_dir, durable=durable)
-            stack.callback(postgres.stop)
-            postgres.start()
-        if not environ.get("REDIS_URL"):
-            valkey = Valkey(data_dir)
-            stack.callback(valkey.stop)
-            valkey.start()
-        yield
+        for server in needed:
+            stack.callback(server.stop)
+            server.start()
+        yield needed
 
 
 def run_with_servers(data_dir: DataDir, command: list[str], *, durable: bool, share: bool) -> int:
@@ -127,9 +130,15 @@ def main(arguments: list[str] | None = None) -> int:
     command = chosen.command[1:] if chosen.command[:1] == ["--"] else chosen.command
     if not command:
         parser.error("name a command after --")
-    data_dir = DataDir.at(chosen.data_dir) if chosen.data_dir else DataDir.from_environment()
-    # An ordinary end (SIGTERM) must unwind, so that the servers are stopped while they are still being started.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    environ.Env.read_env(CHECKOUT / ".env")
+    data_dir = DataDir.from_environment()
+    if chosen.data_dir:
+        data_dir = DataDir.at(chosen.data_dir)
+    elif chosen.scratch:
+        data_dir = data_dir.scratch
+    # An end from outside must unwind, so that servers are stopped even while they are being started.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
         return run_with_servers(data_dir, command, durable=not chosen.scratch, share=not chosen.scratch)
     except StrongroomError as error:

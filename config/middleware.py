@@ -1,4 +1,4 @@
-"""The request log: who asked what is in the deliveries; this says that, when, and how fast it was answered."""
+"""What happens to every request: it is logged, and probes are answered first."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,8 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from config import health
 
 log = structlog.get_logger("strongroom.request")
 
@@ -32,3 +34,14 @@ class RequestLogMiddleware:
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
         return response
+
+
+class HealthMiddleware:
+    """Answers probes, with and without a trailing slash, ahead of host checks, redirects to TLS and sessions."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        view = health.VIEWS.get(request.path.removesuffix("/"))
+        return view(request) if view else self.get_response(request)

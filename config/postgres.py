@@ -46,6 +46,8 @@ STOP_PATIENCE = 60.0
 class Postgres:
     """The server of one data directory. The caller holds the directory's lock."""
 
+    name = "Postgres"
+
     def __init__(self, data_dir: DataDir, *, durable: bool = True) -> None:
         self.data_dir = data_dir
         self.settings = SETTINGS if durable else SETTINGS | FORGETFUL
@@ -87,7 +89,6 @@ class Postgres:
         processes.end(processes.orphaned_backends(self.data_dir.cluster), signal.SIGQUIT, 10.0)
 
     def _prepare_directories(self) -> Account:
-        make_private_dir(self.data_dir.path, any_owner=True)
         account = postgres_account(self.data_dir, BIN / "postgres")
         for directory in (self.data_dir.postgres, self.data_dir.postgres_socket_dir):
             make_private_dir(directory, owner=account.uid)

