@@ -23,5 +23,15 @@ run: .venv/.made ## the whole system, empty but for an administrator
 test: .venv/.made ## all tests, on a real PostgreSQL and Valkey (ARGS='tests/config -x' for some)
 	@exec $(PY) -m config.embedded exec --scratch -- $(PY) -m pytest -n 2 $(ARGS)
 
+bench: .venv/.made ## the benchmarks, as ratios to ceilings measured in the same run
+	@exec $(PY) -m config.embedded exec -- $(PY) -m tests.bench $(ARGS)
+
+lint: .venv/.made ## formatter, linter, types, import rules, migrations
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m config.embedded exec --scratch -- $(PY) manage.py makemigrations --check --dry-run
+
 clean: ## the environment and caches; never the data
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - the one place where an older one comes by
     sys.exit(
-        "strongroom: Python 3.11 or newer is needed and this is {}.{}. Name a newer one: make run PYTHON=python3.12".format(
-            *sys.version_info[:2]
-        )
+        "strongroom: Python 3.11 or newer is needed and this is {}.{}. "
+        "Name a newer one: make run PYTHON=python3.12".format(*sys.version_info[:2])
     )
 
 import hashlib
@@ -56,17 +55,18 @@ def locked_wheels(lock: Path) -> tuple[str, list[dict[str, str]]]:
     for package in tomllib.loads(lock.read_text())["package"]:
         if package["name"] == "uv":
             return package["version"], package["wheels"]
-    raise BootstrapError("uv.lock names no uv. It is a development dependency of ours: restore it with `git checkout uv.lock`.")
+    raise BootstrapError("uv.lock names no uv, a development dependency of ours. Restore it: git checkout uv.lock")
 
 
 def this_platform() -> tuple[str, str]:
     """Which wheel would run here: ("manylinux" | "musllinux" | "macosx" | another name, machine)."""
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
-    if sys.platform == "darwin":
+    system = platform.system()
+    if system == "Darwin":
         return "macosx", {"aarch64": "arm64"}.get(machine, machine)
-    if sys.platform == "linux":
+    if system == "Linux":
         return ("manylinux" if platform.libc_ver()[0] == "glibc" else "musllinux"), machine
-    return sys.platform, machine
+    return system.lower(), machine
 
 
 def pick_wheel(wheels: list[dict[str, str]], family: str, machine: str) -> dict[str, str]:
@@ -77,7 +77,8 @@ def pick_wheel(wheels: list[dict[str, str]], family: str, machine: str) -> dict[
             if any(tag.startswith(wanted) and tag.endswith(f"_{machine}") for tag in tags):
                 return wheel
     raise BootstrapError(
-        f"uv.lock names no uv for {family} on {machine}. Install uv in your own way so that it is on PATH, and try again."
+        f"uv.lock names no uv for {family} on {machine}. Install uv in your own way so that it is on PATH, and try "
+        "again."
     )
 
 
@@ -86,7 +87,7 @@ def fetch(version: str, wheel: dict[str, str]) -> bytes:
     try:
         request = urllib.request.Request(wheel["url"])  # noqa: S310 - the lock file's own address, checked below
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
-            data = answer.read()
+            data: bytes = answer.read()
     except (urllib.error.URLError, OSError) as error:
         data = _by_pip(version, error)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -100,13 +101,25 @@ def fetch(version: str, wheel: dict[str, str]) -> bytes:
 
 def _by_pip(version: str, error: Exception) -> bytes:
     with tempfile.TemporaryDirectory() as place:
-        words = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", place, f"uv=={version}"]
-        done = subprocess.run([sys.executable, *words], check=False, capture_output=True)  # noqa: S603
+        words = [
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--dest",
+            place,
+            f"uv=={version}",
+        ]
+        done = subprocess.run(
+            [sys.executable, *words, "--dest", place, f"uv=={version}"], check=False, capture_output=True
+        )
         found = list(Path(place).glob("*.whl"))
         if done.returncode != 0 or not found:
             raise BootstrapError(
-                f"uv could not be fetched ({error}). Check the network (a proxy is taken from HTTPS_PROXY), or install uv in "
-                "your own way so that it is on PATH, and try again."
+                f"uv could not be fetched ({error}). Check the network (a proxy is taken from HTTPS_PROXY), or install "
+                "uv in your own way so that it is on PATH, and try again."
             ) from error
         return found[0].read_bytes()
 
@@ -127,7 +140,7 @@ def _place(wheel: bytes, target: Path) -> None:
 def _works(uv: Path) -> bool:
     """A shim may stand on PATH without anything behind it."""
     try:
-        done = subprocess.run([uv, "--version"], check=False, capture_output=True, text=True)  # noqa: S603
+        done = subprocess.run([uv, "--version"], check=False, capture_output=True, text=True)
     except OSError:
         return False
     words = done.stdout.split()
@@ -143,8 +156,8 @@ def sync(home: Path) -> None:
     environment["UV_PROJECT_ENVIRONMENT"] = str(home / ".venv")
     # Another account may have to read the environment: PostgreSQL's, when we are root.
     os.umask(0o022)
-    command = [uv_command(home), "sync", "--frozen", "--python", sys.executable, "--directory", home]
-    done = subprocess.run(command, check=False, env=environment)  # noqa: S603
+    command = [str(uv_command(home)), "sync", "--frozen", "--python", sys.executable, "--directory", str(home)]
+    done = subprocess.run(command, check=False, env=environment)
     if done.returncode != 0:
         raise BootstrapError("uv could not make the environment; what it said is above. Nothing else was changed.")
 

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery, bootsteps
@@ -48,7 +49,9 @@ class SignOfLife(bootsteps.StartStopStep):
 
     def start(self, parent: Any) -> None:
         self._tell(parent.hostname)
-        self.timer = parent.timer.call_repeatedly(broker.SIGN_EVERY_SECONDS, self._tell, (parent.hostname,), priority=10)
+        self.timer = parent.timer.call_repeatedly(
+            broker.SIGN_EVERY_SECONDS, self._tell, (parent.hostname,), priority=10
+        )
 
     def stop(self, parent: Any) -> None:
         if self.timer is not None:

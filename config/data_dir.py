@@ -45,7 +45,7 @@ class DataDir:
 
     @classmethod
     def from_environment(cls) -> "DataDir":
-        """The directory of STRONGROOM_DATA_DIR; `var` in the checkout when unset. Relative names count from the checkout."""
+        """The directory of STRONGROOM_DATA_DIR, `var` when unset; relative names count from the checkout."""
         return cls.at(os.environ.get("STRONGROOM_DATA_DIR") or "var")
 
     @property
@@ -115,8 +115,8 @@ class DataDir:
             # Its mode and, for root, its owner are about to change: a slip (STRONGROOM_DATA_DIR=/tmp) must not pass.
             if names - {"test"} and not any(stat.S_ISREG(mark.lstat().st_mode) for mark in marks):
                 raise StrongroomError(
-                    f"{self.path} is not empty and is no data directory of Strongroom's. Name an empty or a new one with "
-                    "STRONGROOM_DATA_DIR."
+                    f"{self.path} is not empty and is no data directory of Strongroom's. Name an empty or a new one "
+                    "with STRONGROOM_DATA_DIR."
                 )
         make_private_dir(self.path, any_owner=True)
 
@@ -127,21 +127,16 @@ class DataDir:
         """
         self.claim()
         target = self.path / "secret_key"
-        try:
+        with suppress(FileNotFoundError):
             return _read_own_secret(target)
-        except FileNotFoundError:
-            pass
         # Written aside and linked into place: of two processes that start at once both get the one that came first.
         draft = self.path / f"secret_key.{secrets.token_hex(8)}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(64))
-        try:
+        with suppress(FileExistsError):  # the other process was first; its key is read below
             os.link(draft, target)
-        except FileExistsError:
-            pass  # the other process was first; its key is read below
-        finally:
-            draft.unlink()
+        draft.unlink()
         return _read_own_secret(target)
 
 
@@ -150,8 +145,8 @@ def _read_own_secret(path: Path) -> str:
         facts = os.fstat(file.fileno())
         if facts.st_uid != os.geteuid() or stat.S_IMODE(facts.st_mode) & 0o077:
             raise StrongroomError(
-                f"{path} does not belong to the user running Strongroom, or others may read it, so it cannot be used as a secret. "
-                "Run Strongroom as the user who owns it, or delete it to have a new one made (sessions end)."
+                f"{path} does not belong to the user running Strongroom, or others may read it: it is no "
+                "secret. Run Strongroom as the user who owns it, or delete it to have a new one made (sessions end)."
             )
         return file.read().strip()
 
@@ -163,10 +158,8 @@ def make_private_dir(path: Path, *, owner: int | None = None, any_owner: bool = 
     temporary one) somebody may have put a symlink in its place. With `any_owner`, root takes it as it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with suppress(FileExistsError):  # judged below, like one that we made
         path.mkdir(mode=0o700)
-    except FileExistsError:
-        pass  # judged below, like one that we made
     facts = path.lstat()
     wanted = os.geteuid() if owner is None else owner
     if not stat.S_ISDIR(facts.st_mode):
@@ -174,8 +167,8 @@ def make_private_dir(path: Path, *, owner: int | None = None, any_owner: bool = 
     if not (any_owner and os.geteuid() == 0):
         if facts.st_uid not in {wanted, os.geteuid()}:
             raise StrongroomError(
-                f"{path} belongs to another user (uid {facts.st_uid}). Start Strongroom as that user, or choose another "
-                "directory with STRONGROOM_DATA_DIR."
+                f"{path} belongs to another user (uid {facts.st_uid}). Start Strongroom as that user, or choose "
+                "another directory with STRONGROOM_DATA_DIR."
             )
         if facts.st_uid != wanted:
             os.chown(path, wanted, -1, follow_symlinks=False)

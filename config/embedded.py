@@ -101,7 +101,7 @@ def _run(data_dir: DataDir, command: list[str]) -> int:
 
     handlers = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
-        child = subprocess.Popen(  # noqa: S603 - the caller's own command
+        child = subprocess.Popen(
             [*processes.die_with_parent(signal.SIGTERM), *command], env=processes.marked_environment(data_dir)
         )
         code = child.wait()

@@ -106,17 +106,20 @@ class Postgres:
         with open_log(self.data_dir, "initdb") as log:
             process = self._spawn(account, command, log)
             if process.wait() != 0:
-                raise StrongroomError(f"PostgreSQL could not make its cluster in {draft}:\n{tail(self.data_dir, 'initdb')}")
+                raise StrongroomError(
+                    f"PostgreSQL could not make its cluster in {draft}:\n{tail(self.data_dir, 'initdb')}"
+                )
         draft.rename(self.data_dir.cluster)
 
     def _check_version(self) -> None:
         stored = (self.data_dir.cluster / "PG_VERSION").read_text().strip()
-        said = subprocess.run([BIN / "postgres", "--version"], check=True, capture_output=True, text=True)  # noqa: S603
+        said = subprocess.run([BIN / "postgres", "--version"], check=True, capture_output=True, text=True)
         found = re.search(r"(\d+)", said.stdout)
         if found is None or found[1] != stored:
             raise StrongroomError(
-                f"{self.data_dir.cluster} was made by PostgreSQL {stored}, and this Strongroom ships {said.stdout.strip()}. "
-                "Dump the data with the version that made it, choose a new STRONGROOM_DATA_DIR, and load it there."
+                f"{self.data_dir.cluster} was made by PostgreSQL {stored}, and this Strongroom ships "
+                f"{said.stdout.strip()}. Dump the data with the version that made it, choose a new "
+                "STRONGROOM_DATA_DIR, and load it there."
             )
 
     def _spawn(self, account: Account, words: list[str], log: int) -> subprocess.Popen[bytes]:
@@ -129,14 +132,14 @@ class Postgres:
             stderr=log,
             start_new_session=True,
             umask=0o077,
-            **account.popen_arguments(),  # type: ignore[call-overload]
+            **account.popen_arguments(),
         )
 
     def _disown_stale_pid_file(self) -> None:
         """Makes a pid file of a dead server harmless although its number may belong to a stranger by now.
 
-        PostgreSQL takes the number of its own parent, which is us, for a stale one, and then goes on to look at the shared
-        memory named in the same file: so the file is rewritten rather than deleted, which would lose that check.
+        PostgreSQL takes the number of its own parent, which is us, for a stale one, and then goes on to look at the
+        shared memory named in the same file: so the file is rewritten; deleting it would lose that check.
         """
         # No postmaster of this cluster lives (clear_leftovers), so this lock guards nothing.
         for name in (POSTGRES_SOCKET_NAME, f"{POSTGRES_SOCKET_NAME}.lock"):

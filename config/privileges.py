@@ -12,6 +12,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from config.data_dir import DataDir, StrongroomError, make_private_dir
 
@@ -25,6 +26,12 @@ READ_PAST_DIRECTORIES = (
 )
 
 
+class Switch(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
 @dataclass(frozen=True)
 class Account:
     """How to start a process that PostgreSQL accepts: words before the command, and subprocess's own arguments."""
@@ -34,7 +41,7 @@ class Account:
     prefix: tuple[str, ...] = ()
     switch: bool = False
 
-    def popen_arguments(self) -> dict[str, object]:
+    def popen_arguments(self) -> Switch:
         """subprocess's way of giving up rights, used where `setpriv` is missing."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
 
@@ -68,9 +75,9 @@ def postgres_account(data_dir: DataDir, binary: Path) -> Account:
             return account
     closed = _closed_directory(Account(uid, gid, switch=True), [binary, data_dir.path])
     raise StrongroomError(
-        f"PostgreSQL refuses to run as root, and {_name(uid)}, the account it would run as, may not enter {closed}. Do one of these: "
-        "start Strongroom as an ordinary user; move the checkout to a directory that others may enter; point "
-        "STRONGROOM_DATA_DIR to such a directory; or set DATABASE_URL to a PostgreSQL of your own."
+        f"PostgreSQL refuses to run as root, and {_name(uid)}, the account it would run as, may not enter "
+        f"{closed}. Do one of these: start Strongroom as an ordinary user; move the checkout to a directory that "
+        "others may enter; point STRONGROOM_DATA_DIR to such a directory; or set DATABASE_URL to a PostgreSQL of your own."
     )
 
 
@@ -86,8 +93,8 @@ def _choose(data_dir: DataDir) -> tuple[int, int]:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise StrongroomError(
-            "PostgreSQL refuses to run as root and this machine has no account `nobody` to run it as. Start Strongroom as an "
-            "ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
+            "PostgreSQL refuses to run as root and this machine has no account `nobody` to run it as. Start "
+            "Strongroom as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
         ) from None
     return nobody.pw_uid, nobody.pw_gid
 
@@ -114,13 +121,13 @@ def _closed_directory(account: Account, targets: list[Path]) -> Path:
 
 
 def _try(account: Account, command: list[str]) -> bool:
-    done = subprocess.run(  # noqa: S603 - our own words and paths
+    done = subprocess.run(
         [*account.prefix, *command],
         check=False,
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        **account.popen_arguments(),  # type: ignore[call-overload]
+        **account.popen_arguments(),
     )
     return done.returncode == 0

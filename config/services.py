@@ -41,7 +41,7 @@ class Service:
 
     def start(self) -> None:
         self.kill_group()
-        self.process = subprocess.Popen(  # noqa: S603 - our own command
+        self.process = subprocess.Popen(
             [*processes.die_with_parent(signal.SIGTERM), *self.command],
             cwd=CHECKOUT,
             env=processes.marked_environment(self.data_dir),
@@ -146,8 +146,8 @@ class Watch:
             deaths.popleft()
         if len(deaths) >= DEATHS_TOLERATED:
             raise StrongroomError(
-                f"{member.name} died {len(deaths)} times within a minute, last with {_how(code)}. Its own words are above "
-                "or in the data directory's logs; the whole system ends."
+                f"{member.name} died {len(deaths)} times within a minute, last with {_how(code)}. Its own words are "
+                "above or in the data directory's logs; the whole system ends."
             )
         delay = min(0.5 * 2 ** (len(deaths) - 1), LONGEST_BACKOFF)
         self.due[member.name] = now + delay

@@ -100,8 +100,12 @@ def _running(members: list[Service], signals: Signals) -> Iterator[None]:
 def _manage(data_dir: DataDir, *words: str) -> None:
     command = [sys.executable, "manage.py", *words]
     environment = processes.marked_environment(data_dir)
-    done = subprocess.run(  # noqa: S603 - our own command
-        [*processes.die_with_parent(signal.SIGTERM), *command], check=False, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL
+    done = subprocess.run(
+        [*processes.die_with_parent(signal.SIGTERM), *command],
+        check=False,
+        cwd=CHECKOUT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
     )
     if done.returncode != 0:
         raise StrongroomError(f"`manage.py {words[0]}` failed; what it said is above. Nothing is left running.")
@@ -148,8 +152,8 @@ def _check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise StrongroomError(
-                f"Port {port} on {host} cannot be used ({os.strerror(error.errno or 0).lower()}). Stop what uses it, or choose "
-                "another: make run PORT=8001"
+                f"Port {port} on {host} cannot be used ({os.strerror(error.errno or 0).lower()}). Stop what uses it, "
+                "or choose another: make run PORT=8001"
             ) from error
 
 

@@ -88,5 +88,3 @@ class Valkey:
 
 def valkey_binary() -> Path:
     return Path(get_binary_path()).resolve()
-
-

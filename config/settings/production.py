@@ -1,5 +1,6 @@
 """Behind a TLS proxy, with servers of one's own. `manage.py check --deploy` has nothing to say about it."""
 
+from config.log import logging_settings
 from config.settings.base import *
 
 SECRET_KEY = env.str("SECRET_KEY")

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if users.filter(is_superuser=True).exists():
             return
         password = secrets.token_urlsafe(15)
-        users.create_superuser("admin", password=password)  # type: ignore[attr-defined]
+        users.create_superuser("admin", password=password)
         self.stdout.write(
             f"An administrator was made. User name: admin  Password: {password}\n"
             "It is shown this once; `manage.py changepassword admin` sets another."
