@@ -20,8 +20,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # Queues by kind, so that each can be given workers of its own: a slow file must not hold up a push.
-# A task names its queue where it is defined: @shared_task(queue="record").
 QUEUES = ("record", "feeds", "dispatch", "derive", "celery")
+app.conf.task_routes = {
+    "transactions.tasks.record_pending": {"queue": "record"},
+    "transactions.tasks.draw_touched_days": {"queue": "derive"},
+}
 
 # What happens by the clock. A task here may run twice, or on two machines, without harm.
 #   "name": {"task": "app.tasks.name", "schedule": timedelta | crontab}

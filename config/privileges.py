@@ -76,8 +76,9 @@ def postgres_account(data_dir: DataDir, binary: Path) -> Account:
     closed = _closed_directory(Account(uid, gid, switch=True), [binary, data_dir.path])
     raise StrongroomError(
         f"PostgreSQL refuses to run as root, and {_name(uid)}, the account it would run as, may not enter "
-        f"{closed}. Do one of these: start Strongroom as an ordinary user; move the checkout to a directory that "
-        "others may enter; point STRONGROOM_DATA_DIR to such a directory; or set DATABASE_URL to a PostgreSQL of your own."
+        f"{closed}. Do one of these: start Strongroom as an ordinary user; move the checkout to a directory "
+        "that others may enter; point STRONGROOM_DATA_DIR to such a directory; or set DATABASE_URL to "
+        "a PostgreSQL of your own."
     )
 
 

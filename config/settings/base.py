@@ -5,6 +5,7 @@ from typing import Any
 import django_stubs_ext
 import environ
 
+from config.admin_site import UNFOLD as UNFOLD
 from config.data_dir import CHECKOUT, DataDir
 from config.log import logging_settings
 
@@ -21,6 +22,8 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates and site it replaces
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -162,6 +165,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 # --- ours ---------------------------------------------------------------------------------------------------------
 
+# Where the outside reaches this system: what the address of a push endpoint begins with.
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}").rstrip("/")
 # The largest push body taken, in bytes after decompression; more is answered 413 without being read to its end.
 PUSH_MAX_BODY_BYTES = env.int("PUSH_MAX_BODY_BYTES", default=10_485_760)
 # Seconds after which a check of /readyz counts as failed.
