@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
+import unicodedata
 import zoneinfo
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db.transaction import atomic
@@ -63,9 +65,7 @@ class Standings:
 
 def standings_of(safe_ids: Iterable[int]) -> dict[int, Standings]:
     """The standings of these safes, in one query."""
-    found: dict[int, list[tuple[dt.date, Standing]]] = {
-        safe_id: [] for safe_id in safe_ids
-    }
+    found: dict[int, list[tuple[dt.date, Standing]]] = {safe_id: [] for safe_id in safe_ids}
     rows = Placement.objects.filter(safe_id__in=found).values_list(
         "safe_id",
         "starts_on",
@@ -82,22 +82,16 @@ def standings_of(safe_ids: Iterable[int]) -> dict[int, Standings]:
 
 def lock_safes(safe_ids: Iterable[int]) -> list[Safe]:
     """Lock these safes, in one order for everybody. Whoever writes what belongs to a safe holds this lock."""
-    return list(
-        Safe.objects.select_for_update(no_key=True)
-        .filter(pk__in=list(safe_ids))
-        .order_by("pk")
-    )
+    return list(Safe.objects.select_for_update(no_key=True).filter(pk__in=list(safe_ids)).order_by("pk"))
 
 
 def normal_serial(serial_number: str) -> str:
     """A serial number as it is kept. Raises ValidationError for one that cannot be."""
-    serial = serial_number.strip().upper()
+    serial = unicodedata.normalize("NFC", unicodedata.normalize("NFC", serial_number.strip()).upper())
     if not serial:
         raise ValidationError("Give a serial number.")
     if len(serial) > 64:
-        raise ValidationError(
-            f"The serial number “{serial[:20]}…” is longer than 64 characters."
-        )
+        raise ValidationError(f"The serial number “{serial[:20]}…” is longer than 64 characters.")
     return serial
 
 
@@ -109,14 +103,18 @@ def add_site(
     time_zone: str,
     day_rollover: dt.timedelta = DEFAULT_ROLLOVER,
     currency: str = "USD",
+    tolerance: Decimal = Decimal("5.00"),
 ) -> Site:
     """Make a site. Raises ValidationError, with sentences, for what cannot be one."""
+    if Site.objects.filter(code__iexact=code).exists():
+        raise ValidationError(f"There is a site {code} already; choose another code.")
     site = Site(
         code=code,
         name=name,
         time_zone=time_zone,
         day_rollover=day_rollover,
         currency=currency,
+        tolerance=tolerance,
     )
     site.full_clean()
     site.save()
@@ -124,9 +122,7 @@ def add_site(
 
 
 @atomic
-def place_safe(
-    serial_number: str, site: Site, starts_on: dt.date | None = None, *, model: str = ""
-) -> Safe:
+def place_safe(serial_number: str, site: Site, starts_on: dt.date | None = None, *, model: str = "") -> Safe:
     """Make a safe if it is new, register it, and put it at a site from a local date.
 
     Without a date: from the beginning if it stood nowhere yet, else from today at that site. A second placement on the
@@ -142,9 +138,7 @@ def place_safe(
     safe.save()
     if starts_on is None:
         starts_on = _next_start(safe, site)
-    Placement.objects.update_or_create(
-        safe=safe, starts_on=starts_on, defaults={"site": site}
-    )
+    Placement.objects.update_or_create(safe=safe, starts_on=starts_on, defaults={"site": site})
     _tell([safe.pk])
     return safe
 
@@ -160,8 +154,14 @@ def _next_start(safe: Safe, site: Site) -> dt.date:
 
 @atomic
 def safe_changed(safe: Safe) -> None:
-    """Say that a safe's placements or status were edited; derives what follows."""
+    """Say that a safe's placements or status were edited; derives what follows.
+
+    An unregistered safe that stands somewhere is registered by it.
+    """
     lock_safes([safe.pk])
+    Safe.objects.filter(pk=safe.pk, status=Safe.Status.UNREGISTERED, placements__isnull=False).update(
+        status=Safe.Status.ACTIVE
+    )
     _tell([safe.pk])
 
 
@@ -170,9 +170,7 @@ def save_site(site: Site) -> Site:
     """Save an edited site; what its safes' transactions mean follows in the same transaction."""
     site.full_clean()
     site.save()
-    safe_ids = list(
-        site.placements.order_by("safe_id").values_list("safe_id", flat=True).distinct()
-    )
+    safe_ids = list(site.placements.order_by("safe_id").values_list("safe_id", flat=True).distinct())
     lock_safes(safe_ids)
     _tell(safe_ids)
     return site

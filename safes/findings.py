@@ -34,13 +34,9 @@ class Facts:
     @property
     def digest(self) -> bytes:
         """Equal for equal facts: a settled finding opens again only when this is no longer what was settled."""
-        cash = (
-            None if self.cash_at_stake is None else str(self.cash_at_stake.normalize())
-        )
+        cash = None if self.cash_at_stake is None else str(self.cash_at_stake.normalize())
         parts = [cash, self.currency, str(self.business_date), self.detail]
-        return hashlib.sha256(
-            json.dumps(parts, sort_keys=True, default=str).encode()
-        ).digest()
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).digest()
 
 
 @atomic
@@ -54,9 +50,7 @@ def settle(kind: str, now: dict[str, Facts | None]) -> None:
         return
     known = {
         finding.subject: finding
-        for finding in Finding.objects.select_for_update()
-        .filter(kind=kind, subject__in=now)
-        .order_by("pk")
+        for finding in Finding.objects.select_for_update().filter(kind=kind, subject__in=now).order_by("pk")
     }
     notes: list[FindingNote] = []
     fresh: list[Finding] = []
@@ -75,10 +69,7 @@ def settle(kind: str, now: dict[str, Facts | None]) -> None:
         else:
             _update(finding, facts, notes)
     created = Finding.objects.bulk_create(fresh)
-    notes += [
-        FindingNote(finding=finding, by=SYSTEM, what="opened", text=finding.summary)
-        for finding in created
-    ]
+    notes += [FindingNote(finding=finding, by=SYSTEM, what="opened", text=finding.summary) for finding in created]
     FindingNote.objects.bulk_create(notes)
 
 
@@ -112,26 +103,18 @@ def _close(finding: Finding, notes: list[FindingNote]) -> None:
 
 
 def _update(finding: Finding, facts: Facts, notes: list[FindingNote]) -> None:
-    accepted = (
-        finding.settled_facts is not None
-        and bytes(finding.settled_facts) == facts.digest
-    )
-    changed = (
-        finding.cash_at_stake != facts.cash_at_stake
-        or finding.detail != json.loads(json.dumps(facts.detail, default=str))
+    accepted = finding.settled_facts is not None and bytes(finding.settled_facts) == facts.digest
+    changed = finding.cash_at_stake != facts.cash_at_stake or finding.detail != json.loads(
+        json.dumps(facts.detail, default=str)
     )
     _apply(finding, facts)
     if finding.state == Finding.State.CLOSED and not accepted:
         finding.state = Finding.State.OPEN
         finding.opened_at = timezone.now()
         finding.closed_at, finding.closed_by, finding.settled_facts = None, "", None
-        notes.append(
-            FindingNote(finding=finding, by=SYSTEM, what="reopened", text=facts.summary)
-        )
+        notes.append(FindingNote(finding=finding, by=SYSTEM, what="reopened", text=facts.summary))
     elif changed:
-        notes.append(
-            FindingNote(finding=finding, by=SYSTEM, what="changed", text=facts.summary)
-        )
+        notes.append(FindingNote(finding=finding, by=SYSTEM, what="changed", text=facts.summary))
     finding.save()
 
 
@@ -154,9 +137,7 @@ def settle_by_person(finding_id: int, by: str, comment: str) -> Finding:
         detail=finding.detail,
     ).digest
     finding.save()
-    FindingNote.objects.create(
-        finding=finding, by=by, what="settled", text=comment.strip()
-    )
+    FindingNote.objects.create(finding=finding, by=by, what="settled", text=comment.strip())
     return finding
 
 

@@ -37,9 +37,7 @@ def issue_key(scope: MachineKey.Scope, holder: int) -> tuple[MachineKey, str]:
 
 
 @atomic
-def rotate_key(
-    scope: MachineKey.Scope, holder: int, overlap: dt.timedelta
-) -> tuple[str, dt.datetime]:
+def rotate_key(scope: MachineKey.Scope, holder: int, overlap: dt.timedelta) -> tuple[str, dt.datetime]:
     """A new key; the old ones work until the overlap ends *and* the new one has been used, with no overlap not at all.
 
     Returns the new key and the earliest time (UTC) at which the old ones lapse.
@@ -61,9 +59,7 @@ def rotate_key(
 def live_keys(keys: Iterable[MachineKey], now: dt.datetime) -> list[MachineKey]:
     """Those of one holder's keys that are valid at ``now``."""
     keys = list(keys)
-    newest_use = max(
-        (key.created_at for key in keys if key.first_used_at is not None), default=None
-    )
+    newest_use = max((key.created_at for key in keys if key.first_used_at is not None), default=None)
     live = []
     for key in keys:
         lapsed = key.lapses_at is not None and key.lapses_at <= now
@@ -75,9 +71,7 @@ def live_keys(keys: Iterable[MachineKey], now: dt.datetime) -> list[MachineKey]:
     return live
 
 
-def match_key(
-    keys: Iterable[MachineKey], shown: Iterable[str]
-) -> tuple[MachineKey, str] | None:
+def match_key(keys: Iterable[MachineKey], shown: Iterable[str]) -> tuple[MachineKey, str] | None:
     """The key among ``keys`` that one of the ``shown`` texts is, with that text; each comparison in constant time."""
     keys = list(keys)
     found: tuple[MachineKey, str] | None = None
@@ -91,12 +85,8 @@ def match_key(
 
 def mark_used(key: MachineKey, now: dt.datetime) -> None:
     """Remember that a key was accepted, the first time exactly, later ones to the minute."""
-    if (
-        key.first_used_at is not None
-        and key.last_used_at is not None
-        and now - key.last_used_at < _LAST_USED_GRAIN
-    ):
+    if key.first_used_at is not None and key.last_used_at is not None and now - key.last_used_at < _LAST_USED_GRAIN:
         return
-    MachineKey.objects.filter(
-        Q(last_used_at__isnull=True) | Q(last_used_at__lt=now), pk=key.pk
-    ).update(first_used_at=key.first_used_at or now, last_used_at=now)
+    MachineKey.objects.filter(Q(last_used_at__isnull=True) | Q(last_used_at__lt=now), pk=key.pk).update(
+        first_used_at=key.first_used_at or now, last_used_at=now
+    )

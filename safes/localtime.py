@@ -14,9 +14,7 @@ import zoneinfo
 class TimeNote(enum.StrEnum):
     """Why the instant of a wall-clock time is a choice."""
 
-    REPEATED = (
-        "repeated"  # the clock went back: that hour came twice, the first one was taken
-    )
+    REPEATED = "repeated"  # the clock went back: that hour came twice, the first one was taken
     SKIPPED = "skipped"  # the clock went forward: that hour never was, the time was moved forward
 
 
@@ -35,17 +33,11 @@ def instant(
     several, the one that agrees with the zone, else the smallest. Without offset and zone the instant is not known.
     """
     if sent_offsets:
-        offset = (
-            sent_offsets[0]
-            if len(sent_offsets) == 1
-            else _choose(wall, zone_name, sent_offsets)
-        )
+        offset = sent_offsets[0] if len(sent_offsets) == 1 else _choose(wall, zone_name, sent_offsets)
         return wall.replace(tzinfo=dt.UTC) - dt.timedelta(minutes=offset), None
     if zone_name is None:
         return None, None
-    offset_first, offset_second = _offsets(
-        zone_name, wall.replace(minute=wall.minute // 15 * 15, second=0, microsecond=0)
-    )
+    offset_first, offset_second = _offsets(zone_name, wall.replace(second=0, microsecond=0))
     note = None
     if offset_first != offset_second:
         # fold=0 is the first reading of a repeated hour, and moves a skipped one forward (PEP 495).
@@ -54,20 +46,16 @@ def instant(
 
 
 @functools.lru_cache(maxsize=65536)
-def _offsets(zone_name: str, quarter: dt.datetime) -> tuple[dt.timedelta, dt.timedelta]:
-    """Offsets of a quarter of an hour, first and second reading. Clock changes fall on quarters in all living zones."""
+def _offsets(zone_name: str, minute: dt.datetime) -> tuple[dt.timedelta, dt.timedelta]:
+    """Offsets of a minute, first and second reading. Since 1990 no clock has changed within one, but some at 00:01."""
     there = zone(zone_name)
-    first = quarter.replace(tzinfo=there).utcoffset()
-    second = quarter.replace(tzinfo=there, fold=1).utcoffset()
-    assert (
-        first is not None and second is not None
-    )  # a ZoneInfo always knows its offset
+    first = minute.replace(tzinfo=there).utcoffset()
+    second = minute.replace(tzinfo=there, fold=1).utcoffset()
+    assert first is not None and second is not None  # a ZoneInfo always knows its offset
     return first, second
 
 
-def _choose(
-    wall: dt.datetime, zone_name: str | None, sent_offsets: tuple[int, ...]
-) -> int:
+def _choose(wall: dt.datetime, zone_name: str | None, sent_offsets: tuple[int, ...]) -> int:
     if zone_name is not None:
         there = zone(zone_name)
         for fold in (0, 1):

@@ -15,11 +15,7 @@ Rollover = Callable[[dt.date], dt.timedelta]
 def nominal_date(wall: dt.datetime, rollover: Rollover) -> dt.date:
     """The date of (wall clock − rollover): the business date as long as no close says otherwise."""
     date = wall.date()
-    return (
-        date
-        if wall - dt.datetime.combine(date, _MIDNIGHT) >= rollover(date)
-        else date - _DAY
-    )
+    return date if wall - dt.datetime.combine(date, _MIDNIGHT) >= rollover(date) else date - _DAY
 
 
 def window(date: dt.date, rollover: Rollover) -> tuple[dt.datetime, dt.datetime]:

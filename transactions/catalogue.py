@@ -61,13 +61,9 @@ _TABLE: list[tuple[str, Kind, tuple[str, ...]]] = [
 
 KIND_OF: dict[str, Kind] = {canonical: kind for canonical, kind, _ in _TABLE}
 _CANONICAL: dict[str, str] = {
-    name.casefold(): canonical
-    for canonical, _, aliases in _TABLE
-    for name in (canonical, *aliases)
+    name.casefold(): canonical for canonical, _, aliases in _TABLE for name in (canonical, *aliases)
 }
-WIRE_TYPES: list[str] = [
-    name for canonical, _, aliases in _TABLE for name in (canonical, *aliases)
-]
+WIRE_TYPES: list[str] = [name for canonical, _, aliases in _TABLE for name in (canonical, *aliases)]
 
 END_OF_DAY = "EndOfDay"
 

@@ -57,16 +57,10 @@ def pack(body: bytes) -> bytes:
 def raw_body(delivery: Delivery) -> bytes:
     """The exact bytes that were sent, with the key masked. Raises Purged when retention has deleted them."""
     try:
-        packed = DeliveryBody.objects.get(
-            pk=delivery.repeat_of_id or delivery.pk
-        ).content
+        packed = DeliveryBody.objects.get(pk=delivery.repeat_of_id or delivery.pk).content
     except DeliveryBody.DoesNotExist:
-        raise Purged(
-            f"The body of delivery {delivery.pk} was purged; only its digest is kept."
-        ) from None
-    return zstandard.ZstdDecompressor().decompress(
-        bytes(packed), max_output_size=MAX_UNPACKED
-    )
+        raise Purged(f"The body of delivery {delivery.pk} was purged; only its digest is kept.") from None
+    return zstandard.ZstdDecompressor().decompress(bytes(packed), max_output_size=MAX_UNPACKED)
 
 
 def record_delivery(delivery_id: int, *, again: bool = False) -> Delivery:
@@ -98,12 +92,8 @@ def record_delivery(delivery_id: int, *, again: bool = False) -> Delivery:
 def to_record(limit: int = 100) -> list[int]:
     """Ids of deliveries that are stored but not recorded, and due: after a crash, or after a failure and its wait."""
     due = Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=timezone.now())
-    waiting = Delivery.objects.filter(
-        due, status__in=[Delivery.Status.STORED, Delivery.Status.FAILED]
-    )
-    return list(
-        waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:limit]
-    )
+    waiting = Delivery.objects.filter(due, status__in=[Delivery.Status.STORED, Delivery.Status.FAILED])
+    return list(waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def _record(delivery: Delivery) -> None:
@@ -116,32 +106,20 @@ def _record(delivery: Delivery) -> None:
         read = push_json.Message()
         bad_rows = [BadRow(0, str(error), "")]
     else:
-        bad_rows = read.bad_rows or (
-            [] if read.records else [BadRow(0, "The message has no transactions.", "")]
-        )
-    key = (
-        f"id:{read.message_id}"
-        if read.message_id
-        else f"sha256:{bytes(delivery.digest).hex()}"
-    )
+        bad_rows = read.bad_rows or ([] if read.records else [BadRow(0, "The message has no transactions.", "")])
+    key = f"id:{read.message_id}" if read.message_id else f"sha256:{bytes(delivery.digest).hex()}"
     delivery.message = _message(delivery.endpoint_id, key)
     if earlier is not None and earlier != delivery.message:
         # Read again it belongs to another message: the earlier one no longer shows what this body said.
         _show(earlier, [], without=delivery, replace=True)
-    outcome = _show(
-        delivery.message, read.records, without=delivery, replace=not first_time
-    )
+    outcome = _show(delivery.message, read.records, without=delivery, replace=not first_time)
 
     _quarantine(delivery, bad_rows)
     delivery.received = read.received
     delivery.quarantined = len(read.bad_rows)
-    delivery.created = outcome.created + (
-        delivery.created or 0 if not first_time else 0
-    )
+    delivery.created = outcome.created + (delivery.created or 0 if not first_time else 0)
     delivery.known = max(len(read.records) - delivery.created, 0)
-    delivery.status = (
-        Delivery.Status.ACCEPTED if read.records else Delivery.Status.QUARANTINED
-    )
+    delivery.status = Delivery.Status.ACCEPTED if read.records else Delivery.Status.QUARANTINED
     delivery.notes = _oddities(delivery.endpoint, read) if delivery.endpoint else []
     delivery.error = ""
     delivery.attempts += first_time
@@ -162,13 +140,9 @@ def _message(endpoint_id: int | None, key: str) -> Message:
         return Message(pk=cursor.fetchone()[0], endpoint_id=endpoint_id, key=key)
 
 
-def _show(
-    message: Message, records: list[Record], *, without: Delivery, replace: bool
-) -> Outcome:
+def _show(message: Message, records: list[Record], *, without: Delivery, replace: bool) -> Outcome:
     """Record what a message shows: these records, and the most copies that any other body of it showed."""
-    others = message.deliveries.filter(
-        repeat_of__isnull=True, recorded_at__isnull=False
-    ).exclude(pk=without.pk)
+    others = message.deliveries.filter(repeat_of__isnull=True, recorded_at__isnull=False).exclude(pk=without.pk)
     merged = records
     if replace:
         for other in others.order_by("pk"):
@@ -200,11 +174,7 @@ def _union(one: list[Record], other: list[Record]) -> list[Record]:
 
 
 def _book(endpoint: PushEndpoint | None) -> Book:
-    return (
-        Book.TEST
-        if endpoint is not None and endpoint.environment == Environment.TEST
-        else Book.PRODUCTION
-    )
+    return Book.TEST if endpoint is not None and endpoint.environment == Environment.TEST else Book.PRODUCTION
 
 
 def _oddities(endpoint: PushEndpoint, read: push_json.Message) -> list[str]:
@@ -221,9 +191,7 @@ def _oddities(endpoint: PushEndpoint, read: push_json.Message) -> list[str]:
         for name in sorted({record.type for record in read.records} - asked):
             notes.append(f"{name} came, though Loomis was not asked to send it here.")
     if read.received > endpoint.batch_limit:
-        notes.append(
-            f"{read.received} rows came, more than the {endpoint.batch_limit} arranged."
-        )
+        notes.append(f"{read.received} rows came, more than the {endpoint.batch_limit} arranged.")
     return notes
 
 
@@ -254,11 +222,7 @@ def _quarantine_facts(delivery: Delivery, bad_rows: list[BadRow]) -> Facts | Non
     if not bad_rows:
         return None
     serials = sorted({row.serial_number for row in bad_rows if row.serial_number})
-    safe = (
-        Safe.objects.filter(serial_number=serials[0]).first()
-        if len(serials) == 1
-        else None
-    )
+    safe = Safe.objects.filter(serial_number=serials[0]).first() if len(serials) == 1 else None
     amounts = [abs(row.amount) for row in bad_rows if row.amount is not None]
     if bad_rows[0].position == 0:
         summary = f"Delivery {delivery.pk} could not be read: {bad_rows[0].reason} Ask Loomis what they sent."
@@ -267,18 +231,13 @@ def _quarantine_facts(delivery: Delivery, bad_rows: list[BadRow]) -> Facts | Non
         summary = f"{rows} of delivery {delivery.pk} could not be read: {bad_rows[0].reason} Look at the raw rows."
     return Facts(
         summary=summary,
-        severity=Finding.Severity.CRITICAL
-        if amounts and sum(amounts)
-        else Finding.Severity.WARNING,
+        severity=Finding.Severity.CRITICAL if amounts and sum(amounts) else Finding.Severity.WARNING,
         safe_id=safe.pk if safe else None,
         cash_at_stake=sum(amounts) if amounts else None,
         detail={
             "delivery": delivery.pk,
             "serial_numbers": serials[:50],
-            "rows": [
-                {"position": row.position, "reason": row.reason}
-                for row in bad_rows[:50]
-            ],
+            "rows": [{"position": row.position, "reason": row.reason} for row in bad_rows[:50]],
             "row_count": len(bad_rows),
         },
     )
@@ -294,9 +253,7 @@ def _failed(delivery_id: int, error: Exception) -> Delivery:
         if delivery.recorded_at is None:
             delivery.status = Delivery.Status.FAILED
             delivery.next_attempt_at = timezone.now() + wait
-        delivery.error = (
-            f"Recording failed ({type(error).__name__}); it is tried again by itself."
-        )
+        delivery.error = f"Recording failed ({type(error).__name__}); it is tried again by itself."
         delivery.save()
     return delivery
 
@@ -314,8 +271,4 @@ def deliveries_to_replay(
         wanted |= Q(status=Delivery.Status.FAILED)
     if since is not None:
         wanted |= Q(received_at__gte=since)
-    return list(
-        Delivery.objects.filter(wanted, repeat_of__isnull=True)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    return list(Delivery.objects.filter(wanted, repeat_of__isnull=True).order_by("pk").values_list("pk", flat=True))

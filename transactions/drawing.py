@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import structlog
 from django.db.transaction import atomic
+from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError as BrokerError
 
 from safes.estate import lock_safes, standings_of
@@ -31,27 +32,26 @@ _BY_DAY = {"possible_twin": possible_twins, "amount_mismatch": amount_mismatches
 
 
 def draw_soon() -> None:
-    """Draw what is marked: at once when it is little, else by the worker."""
-    if TouchedDay.objects.order_by("pk")[_AT_ONCE : _AT_ONCE + 1].exists():
-        from transactions.tasks import draw_touched_days
+    """Draw what is marked: at once when it is little, else by the worker.
 
-        try:
+    Raises nothing: the marks are committed, and the clock comes round for whatever is not drawn now.
+    """
+    try:
+        if TouchedDay.objects.order_by("pk")[_AT_ONCE : _AT_ONCE + 1].exists():
+            draw_touched_days = import_string("transactions.tasks.draw_touched_days")
             draw_touched_days.delay()
-        except BrokerError:
-            log.warning(
-                "broker_away",
-                consequence="touched days wait for the next turn of the clock",
-            )
-    else:
-        draw_touched()
+        else:
+            draw_touched()
+    except BrokerError:
+        log.warning("broker_away", consequence="touched days wait for the next turn of the clock")
+    except Exception:  # a bug in a rule must not fail the push that gave it something to look at
+        log.exception("touched_days_not_drawn", consequence="they wait for the next turn of the clock")
 
 
 def draw_touched(limit: int = 1000) -> int:
     """Work off marks, and say how many."""
     days: dict[int, list[dt.date]] = defaultdict(list)
-    marks = TouchedDay.objects.order_by("safe_id", "business_date").values_list(
-        "safe_id", "business_date"
-    )[:limit]
+    marks = TouchedDay.objects.order_by("safe_id", "business_date").values_list("safe_id", "business_date")[:limit]
     for safe_id, date in marks:
         days[safe_id].append(date)
     for safe_id, dates in days.items():
@@ -65,12 +65,9 @@ def draw(safe_id: int, dates: list[dt.date]) -> None:
     (safe,) = lock_safes([safe_id])
     TouchedDay.objects.filter(safe=safe, business_date__in=dates).delete()
     for kind, rule in _BY_DAY.items():
-        facts: dict[str, Facts | None] = dict.fromkeys(
-            subjects_of(kind, safe_ids=[safe_id], business_dates=dates)
-        )
+        facts: dict[str, Facts | None] = dict.fromkeys(subjects_of(kind, safe_ids=[safe_id], business_dates=dates))
         facts |= {
-            f"{safe.serial_number} {date}": _at_site(safe, date, found)
-            for date, found in rule(safe_id, dates).items()
+            f"{safe.serial_number} {date}": _at_site(safe, date, found) for date, found in rule(safe_id, dates).items()
         }
         settle(kind, facts)
     draw_safe(safe)
@@ -82,9 +79,7 @@ def draw_safe(safe: Safe) -> None:
     unknown = unknown_safe(safe)
     if unknown is not None or subjects_of("unknown_safe", safe_ids=[safe.pk]):
         settle("unknown_safe", {serial: unknown})
-    facts: dict[str, Facts | None] = dict.fromkeys(
-        subjects_of("unknown_type", safe_ids=[safe.pk])
-    )
+    facts: dict[str, Facts | None] = dict.fromkeys(subjects_of("unknown_type", safe_ids=[safe.pk]))
     facts |= {f"{serial} {name}": found for name, found in unknown_types(safe).items()}
     settle("unknown_type", facts)
 

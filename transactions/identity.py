@@ -6,9 +6,8 @@ Not part of it: RetrievedOn, message ids, how numbers were spelt, anything that 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 
-from transactions.wire.records import Record, plain
+from transactions.wire.records import Record
 
 DIGEST_SIZE = 16
 
@@ -21,13 +20,8 @@ def key_digest(record: Record) -> bytes:
         record.local_time.isoformat(),
         record.type,
         record.user_name or "",
-        plain(record.amount),
-        ";".join(
-            [
-                f"{plain(d.unit_value)}*{d.count}{d.currency or ''}"
-                for d in record.denominations
-            ]
-        ),
+        str(record.amount),
+        ",".join([denomination.text for denomination in record.denominations]),
         record.register or "",
         record.change_purchase_number or "",
         record.deposit_reference_number or "",
@@ -40,14 +34,3 @@ def key_digest(record: Record) -> bytes:
         # A separator within a text: spell the parts so that no two lists of them read alike.
         text = repr(parts)
     return hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE).digest()
-
-
-def number_occurrences(digests: Iterable[bytes]) -> list[int]:
-    """1 for the first record of a key within a message, 2 for its genuine twin, and so on."""
-    seen: dict[bytes, int] = {}
-    numbers: list[int] = []
-    for digest in digests:
-        number = seen.get(digest, 0) + 1
-        seen[digest] = number
-        numbers.append(number)
-    return numbers

@@ -57,11 +57,7 @@ class Stored:
 
 def find_endpoint(name: str) -> tuple[PushEndpoint, list[MachineKey]] | None:
     """An active endpoint and its live keys."""
-    endpoint = (
-        PushEndpoint.objects.filter(name=name, active=True).first()
-        if name.isprintable()
-        else None
-    )
+    endpoint = PushEndpoint.objects.filter(name=name, active=True).first() if name.isprintable() else None
     if endpoint is None:
         return None
     keys = MachineKey.objects.filter(scope=MachineKey.Scope.PUSH, holder=endpoint.pk)
@@ -74,19 +70,14 @@ def body_limit(endpoint: PushEndpoint) -> int:
     return min(endpoint.max_body_bytes or limit, limit)
 
 
-def match_in_body(
-    endpoint: PushEndpoint, keys: list[MachineKey], body: bytes
-) -> tuple[MachineKey, str] | None:
+def match_in_body(endpoint: PushEndpoint, keys: list[MachineKey], body: bytes) -> tuple[MachineKey, str] | None:
     """The key where it travels in the body: found by its name alone, so that broken JSON can be authentic too."""
     name = re.escape(endpoint.key_name.encode())
     pattern = re.compile(
         rb'"%s"\s{0,100}:\s{0,100}"([^"\\]{1,%d})"' % (name, _LONGEST_KEY),
         re.IGNORECASE,
     )
-    shown = [
-        match[1].decode("latin-1")
-        for match, _ in zip(pattern.finditer(body), range(20), strict=False)
-    ]
+    shown = [match[1].decode("latin-1") for match, _ in zip(pattern.finditer(body), range(20), strict=False)]
     return match_key(keys, shown)
 
 
@@ -142,9 +133,7 @@ def store(endpoint: PushEndpoint, key: MachineKey, arrival: Arrival) -> Stored:
 
 def _insert(endpoint: PushEndpoint, arrival: Arrival, now: dt.datetime) -> int | None:
     """Insert the delivery and its body in one statement; None when these bytes are there already."""
-    known = Delivery.objects.filter(
-        endpoint=endpoint, digest=arrival.digest, repeat_of__isnull=True
-    )
+    known = Delivery.objects.filter(endpoint=endpoint, digest=arrival.digest, repeat_of__isnull=True)
     if known.exists():  # saves compressing what Loomis merely sends again
         return None
     with connection.cursor() as cursor:

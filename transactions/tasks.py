@@ -8,7 +8,7 @@ from transactions.deliveries import record_delivery, to_record
 from transactions.drawing import draw_touched
 
 
-@shared_task(queue="record")
+@shared_task
 def record_pending() -> int:
     """Record deliveries that are stored but not recorded: after a crash, a database that was away, or a mended bug."""
     due = to_record()
@@ -19,7 +19,7 @@ def record_pending() -> int:
     return len(due)
 
 
-@shared_task(queue="derive")
+@shared_task
 def draw_touched_days() -> int:
     """Work off the marks on safe days."""
     return draw_touched()

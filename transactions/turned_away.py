@@ -57,9 +57,7 @@ def _settle(endpoint_id: int) -> None:
 def _rejected(endpoint: PushEndpoint) -> Facts | None:
     if not endpoint.rejected_count:
         return None
-    times = (
-        "once" if endpoint.rejected_count == 1 else f"{endpoint.rejected_count} times"
-    )
+    times = "once" if endpoint.rejected_count == 1 else f"{endpoint.rejected_count} times"
     return Facts(
         summary=(
             f"Endpoint {endpoint.name} was pushed to with a wrong or missing key, {times} since its last accepted push. "
@@ -77,9 +75,7 @@ def _rejected(endpoint: PushEndpoint) -> Facts | None:
 def _oversized(endpoint: PushEndpoint) -> Facts | None:
     if not endpoint.oversized_count:
         return None
-    times = (
-        "once" if endpoint.oversized_count == 1 else f"{endpoint.oversized_count} times"
-    )
+    times = "once" if endpoint.oversized_count == 1 else f"{endpoint.oversized_count} times"
     return Facts(
         summary=(
             f"Endpoint {endpoint.name} was pushed a body over its size limit, {times} since its last accepted push. "

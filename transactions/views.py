@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from safes.keys import match_key
-from safes.models import MachineKey
 from transactions import receiving, turned_away
 from transactions.deliveries import record_delivery
 from transactions.drawing import draw_soon
@@ -48,9 +47,7 @@ def push(request: HttpRequest, endpoint: str) -> HttpResponse:
             raise _Refused(405, "Push with POST.", Allow="POST")
         source, stored = _let_in(request, endpoint)
     except _Refused as refused:
-        return JsonResponse(
-            {"error": refused.error}, status=refused.status, headers=refused.headers
-        )
+        return JsonResponse({"error": refused.error}, status=refused.status, headers=refused.headers)
     except DatabaseError:
         log.exception("push_not_stored", endpoint=endpoint[:60])
         return JsonResponse(
@@ -98,14 +95,8 @@ def _let_in(request: HttpRequest, name: str) -> tuple[PushEndpoint, receiving.St
             raise _unauthorised()
     assert match is not None
     key, shown = match
-    headers = {
-        name: value[:500]
-        for name in _KEPT_HEADERS
-        if (value := request.headers.get(name))
-    }
-    arrival = receiving.Arrival(
-        receiving.mask(body, shown), receiving.digest_of(body), headers
-    )
+    headers = {name: value[:500] for name in _KEPT_HEADERS if (value := request.headers.get(name))}
+    arrival = receiving.Arrival(receiving.mask(body, shown), receiving.digest_of(body), headers)
     return endpoint, receiving.store(endpoint, key, arrival)
 
 
@@ -121,12 +112,7 @@ def _shown(request: HttpRequest, endpoint: PushEndpoint) -> list[str]:
     """What was sent where the key should be. Loomis sends it raw in Authorization; ``Bearer KEY`` is the same."""
     if endpoint.placement == PushEndpoint.Placement.QUERY:
         wanted = endpoint.key_name.lower()
-        return [
-            value
-            for name in request.GET
-            if name.lower() == wanted
-            for value in request.GET.getlist(name)
-        ][:20]
+        return [value for name in request.GET if name.lower() == wanted for value in request.GET.getlist(name)][:20]
     value = request.headers.get(endpoint.key_name, "").strip()
     scheme, _, rest = value.partition(" ")
     return [rest.strip() if scheme.lower() == "bearer" and rest else value]
@@ -151,9 +137,7 @@ def _read(request: HttpRequest, limit: int) -> bytes:
     except OSError:
         raise _Refused(400, "The body broke off; send it again.") from None
     if not chunked and declared.isdecimal() and size < int(declared):
-        raise _Refused(
-            400, "The body is shorter than its Content-Length; send it again."
-        )
+        raise _Refused(400, "The body is shorter than its Content-Length; send it again.")
     return b"".join(parts)
 
 

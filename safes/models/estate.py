@@ -25,9 +25,7 @@ def validate_zone(name: str) -> None:
 
 def validate_rollover(rollover: dt.timedelta) -> None:
     if not dt.timedelta(0) <= rollover < dt.timedelta(hours=24):
-        raise ValidationError(
-            "The day rollover lies between 00:00 and 23:59 after midnight."
-        )
+        raise ValidationError("The day rollover lies between 00:00 and 23:59 after midnight.")
 
 
 class Site(models.Model):
@@ -48,9 +46,7 @@ class Site(models.Model):
         validators=[validate_rollover],
         help_text="How long after midnight the business day begins (06:00:00).",
     )
-    currency = models.CharField(
-        max_length=3, default="USD", validators=[RegexValidator(r"\A[A-Z]{3}\Z")]
-    )
+    currency = models.CharField(max_length=3, default="USD", validators=[RegexValidator(r"\A[A-Z]{3}\Z")])
     tolerance = models.DecimalField(
         max_digits=14,
         decimal_places=2,
@@ -61,9 +57,7 @@ class Site(models.Model):
     class Meta:
         ordering = ["code"]
         constraints = [
-            models.UniqueConstraint(
-                Upper("code"), name="site_code_unique_without_case"
-            ),
+            models.UniqueConstraint(Upper("code"), name="site_code_unique_without_case"),
             models.CheckConstraint(
                 condition=models.Q(
                     day_rollover__gte=dt.timedelta(0),
@@ -75,9 +69,7 @@ class Site(models.Model):
                 condition=models.Q(currency__regex=r"^[A-Z]{3}$"),
                 name="site_currency_is_iso",
             ),
-            models.CheckConstraint(
-                condition=models.Q(tolerance__gte=0), name="site_tolerance_not_negative"
-            ),
+            models.CheckConstraint(condition=models.Q(tolerance__gte=0), name="site_tolerance_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -92,25 +84,18 @@ class Safe(models.Model):
         ACTIVE = "active", "active"
         RETIRED = "retired", "retired"
 
-    serial_number = models.CharField(
-        max_length=64, help_text="Kept in upper case; case does not count."
-    )
+    serial_number = models.CharField(max_length=64, help_text="Kept in upper case; case does not count.")
     model = models.CharField(max_length=100, blank=True)
-    status = models.CharField(
-        max_length=16, choices=Status.choices, default=Status.ACTIVE
-    )
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
     first_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["serial_number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["serial_number"], name="safe_serial_unique"
-            ),
+            models.UniqueConstraint(fields=["serial_number"], name="safe_serial_unique"),
             # With this, the plain unique above is unique without regard to case, and look-ups stay plain equality.
             models.CheckConstraint(
-                condition=models.Q(serial_number=Upper("serial_number"))
-                & ~models.Q(serial_number=""),
+                condition=models.Q(serial_number=Upper("serial_number")) & ~models.Q(serial_number=""),
                 name="safe_serial_in_upper_case",
             ),
         ]
@@ -129,9 +114,7 @@ class Placement(models.Model):
     class Meta:
         ordering = ["safe", "starts_on"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["safe", "starts_on"], name="placement_one_site_a_day"
-            ),
+            models.UniqueConstraint(fields=["safe", "starts_on"], name="placement_one_site_a_day"),
         ]
 
     def __str__(self) -> str:
@@ -147,11 +130,7 @@ class Register(models.Model):
 
     class Meta:
         ordering = ["site", "code"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["site", "code"], name="register_unique_at_site"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["site", "code"], name="register_unique_at_site")]
 
     def __str__(self) -> str:
         return self.code

@@ -24,36 +24,20 @@ class Finding(models.Model):
         CRITICAL = "critical", "critical"
 
     kind = models.CharField(max_length=40)
-    subject = models.CharField(
-        max_length=300, help_text="What it is about, within its kind."
-    )
-    severity = models.CharField(
-        max_length=10, choices=Severity.choices, default=Severity.WARNING
-    )
-    safe = models.ForeignKey(
-        Safe, null=True, blank=True, on_delete=models.CASCADE, related_name="findings"
-    )
-    site = models.ForeignKey(
-        Site, null=True, blank=True, on_delete=models.SET_NULL, related_name="findings"
-    )
+    subject = models.CharField(max_length=300, help_text="What it is about, within its kind.")
+    severity = models.CharField(max_length=10, choices=Severity.choices, default=Severity.WARNING)
+    safe = models.ForeignKey(Safe, null=True, blank=True, on_delete=models.CASCADE, related_name="findings")
+    site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.SET_NULL, related_name="findings")
     business_date = models.DateField(null=True, blank=True)
-    cash_at_stake = models.DecimalField(
-        max_digits=18, decimal_places=4, null=True, blank=True
-    )
+    cash_at_stake = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
-    summary = models.CharField(
-        max_length=500, help_text="What is wrong and what to do, in a sentence."
-    )
+    summary = models.CharField(max_length=500, help_text="What is wrong and what to do, in a sentence.")
     detail = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.CharField(
-        max_length=150, blank=True, help_text="“system”, or who settled it."
-    )
-    settled_facts = models.BinaryField(
-        null=True, blank=True, help_text="Digest of the facts a person settled."
-    )
+    closed_by = models.CharField(max_length=150, blank=True, help_text="“system”, or who settled it.")
+    settled_facts = models.BinaryField(null=True, blank=True, help_text="Digest of the facts a person settled.")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -65,9 +49,7 @@ class Finding(models.Model):
     class Meta:
         ordering = ["-opened_at", "-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "subject"], name="finding_once_per_kind_and_subject"
-            ),
+            models.UniqueConstraint(fields=["kind", "subject"], name="finding_once_per_kind_and_subject"),
             models.CheckConstraint(
                 condition=models.Q(state="open", closed_at__isnull=True)
                 | models.Q(state="closed", closed_at__isnull=False),

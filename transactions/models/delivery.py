@@ -24,9 +24,7 @@ class Delivery(models.Model):
         FAILED = "failed", "failed"  # recording it failed; it is tried again
 
     channel = models.CharField(max_length=4, choices=Channel.choices)
-    endpoint = models.ForeignKey(
-        PushEndpoint, null=True, blank=True, on_delete=models.PROTECT, db_index=False
-    )
+    endpoint = models.ForeignKey(PushEndpoint, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
     message = models.ForeignKey(
         Message,
         null=True,
@@ -44,35 +42,23 @@ class Delivery(models.Model):
         db_index=False,
     )
     received_at = models.DateTimeField()
-    status = models.CharField(
-        max_length=12, choices=Status.choices, default=Status.STORED
-    )
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.STORED)
     digest = models.BinaryField(
         max_length=32,
         help_text="SHA-256 of the bytes as sent, before the key was masked.",
     )
-    size = models.PositiveIntegerField(
-        help_text="Bytes as sent, after Content-Encoding was undone."
-    )
-    headers = models.JSONField(
-        default=dict, help_text="Request headers but those that can carry secrets."
-    )
+    size = models.PositiveIntegerField(help_text="Bytes as sent, after Content-Encoding was undone.")
+    headers = models.JSONField(default=dict, help_text="Request headers but those that can carry secrets.")
     received = models.PositiveIntegerField(null=True, blank=True)
     created = models.PositiveIntegerField(null=True, blank=True)
     known = models.PositiveIntegerField(null=True, blank=True)
     quarantined = models.PositiveIntegerField(null=True, blank=True)
-    notes = models.JSONField(
-        default=list, help_text="What was odd about it and did not matter."
-    )
-    error = models.TextField(
-        blank=True, help_text="Why it was not recorded, in a sentence."
-    )
+    notes = models.JSONField(default=list, help_text="What was odd about it and did not matter.")
+    error = models.TextField(blank=True, help_text="Why it was not recorded, in a sentence.")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     recorded_at = models.DateTimeField(null=True, blank=True)
-    purged_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its body was deleted; the digest stays."
-    )
+    purged_at = models.DateTimeField(null=True, blank=True, help_text="When its body was deleted; the digest stays.")
 
     class Meta:
         ordering = ["-id"]
@@ -84,8 +70,7 @@ class Delivery(models.Model):
                 name="delivery_body_once_per_endpoint",
             ),
             models.CheckConstraint(
-                condition=Q(channel="push", endpoint__isnull=False)
-                | Q(channel="file", endpoint__isnull=True),
+                condition=Q(channel="push", endpoint__isnull=False) | Q(channel="file", endpoint__isnull=True),
                 name="delivery_has_its_source",
             ),
             models.CheckConstraint(
@@ -100,9 +85,7 @@ class Delivery(models.Model):
                 condition=Q(status__in=["stored", "failed"]),
                 name="delivery_to_record",
             ),
-            models.Index(
-                fields=["endpoint", "-received_at"], name="delivery_by_endpoint"
-            ),
+            models.Index(fields=["endpoint", "-received_at"], name="delivery_by_endpoint"),
             models.Index(
                 fields=["repeat_of"],
                 condition=Q(repeat_of__isnull=False),
@@ -117,9 +100,7 @@ class Delivery(models.Model):
 class DeliveryBody(models.Model):
     """The bytes as sent, the key overwritten by asterisks, compressed with Zstandard. Gone after a purge."""
 
-    delivery = models.OneToOneField(
-        Delivery, primary_key=True, on_delete=models.CASCADE, related_name="body"
-    )
+    delivery = models.OneToOneField(Delivery, primary_key=True, on_delete=models.CASCADE, related_name="body")
     content = models.BinaryField()
 
     class Meta:
@@ -132,26 +113,16 @@ class DeliveryBody(models.Model):
 class QuarantinedRow(models.Model):
     """A row, or with position 0 a whole body, that could not be understood: why, and the cash it seems to speak of."""
 
-    delivery = models.ForeignKey(
-        Delivery, on_delete=models.CASCADE, related_name="quarantined_rows"
-    )
-    position = models.PositiveIntegerField(
-        help_text="Counted from 1 within the body; 0: the whole body."
-    )
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="quarantined_rows")
+    position = models.PositiveIntegerField(help_text="Counted from 1 within the body; 0: the whole body.")
     reason = models.CharField(max_length=500)
-    content = models.TextField(
-        blank=True, help_text="The row as read, cut at 20,000 characters."
-    )
+    content = models.TextField(blank=True, help_text="The row as read, cut at 20,000 characters.")
     serial_number = models.CharField(max_length=64, blank=True)
     amount = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
 
     class Meta:
         ordering = ["delivery", "position"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["delivery", "position"], name="quarantined_row_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["delivery", "position"], name="quarantined_row_once")]
 
     def __str__(self) -> str:
         return f"row {self.position} of {self.delivery_id}"

@@ -30,12 +30,8 @@ def validate_types(value: Any) -> None:
 
 
 def validate_metadata(value: Any) -> None:
-    if not isinstance(value, dict) or not all(
-        isinstance(k, str) and isinstance(v, str) for k, v in value.items()
-    ):
-        raise ValidationError(
-            "Give names and values, both texts, as Loomis's endpoint metadata has them."
-        )
+    if not isinstance(value, dict) or not all(isinstance(k, str) and isinstance(v, str) for k, v in value.items()):
+        raise ValidationError("Give names and values, both texts, as Loomis's endpoint metadata has them.")
 
 
 class PushEndpoint(models.Model):
@@ -50,24 +46,16 @@ class PushEndpoint(models.Model):
     name = models.CharField(
         max_length=60,
         unique=True,
-        validators=[
-            RegexValidator(
-                r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z", "Letters, digits, . _ - only."
-            )
-        ],
+        validators=[RegexValidator(r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z", "Letters, digits, . _ - only.")],
         help_text="The last part of its address.",
     )
     key_name = models.CharField(
         max_length=60,
         default="Authorization",
-        validators=[
-            RegexValidator(r"\A[A-Za-z0-9_.-]+\Z", "Letters, digits, . _ - only.")
-        ],
+        validators=[RegexValidator(r"\A[A-Za-z0-9_.-]+\Z", "Letters, digits, . _ - only.")],
         help_text="The name under which Loomis sends the key.",
     )
-    placement = models.CharField(
-        max_length=10, choices=Placement.choices, default=Placement.HEADER
-    )
+    placement = models.CharField(max_length=10, choices=Placement.choices, default=Placement.HEADER)
     environment = models.CharField(
         max_length=12,
         choices=Environment.choices,
@@ -95,9 +83,7 @@ class PushEndpoint(models.Model):
         blank=True,
         help_text="Largest body; empty: the installation's limit.",
     )
-    active = models.BooleanField(
-        default=True, help_text="An inactive endpoint answers 401."
-    )
+    active = models.BooleanField(default=True, help_text="An inactive endpoint answers 401.")
     created_at = models.DateTimeField(auto_now_add=True)
     # What was turned away since the last accepted push: the two findings are a function of these.
     rejected_since = models.DateTimeField(null=True, editable=False)

@@ -24,17 +24,11 @@ class Book(models.IntegerChoices):
 class Message(models.Model):
     """What a source sent under one id; its bodies are deliveries. Without an id, the digest of the body stands for it."""
 
-    endpoint = models.ForeignKey(
-        PushEndpoint, null=True, on_delete=models.PROTECT, db_index=False
-    )
+    endpoint = models.ForeignKey(PushEndpoint, null=True, on_delete=models.PROTECT, db_index=False)
     key = models.CharField(max_length=220)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["endpoint", "key"], name="message_once_per_endpoint"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["endpoint", "key"], name="message_once_per_endpoint")]
 
     def __str__(self) -> str:
         return self.key
@@ -61,14 +55,10 @@ class Record(models.Model):
         db_index=False,
         related_name="+",
     )
-    local_time = WallClockField(
-        help_text="The safe's wall clock, as sent, cut to microseconds."
-    )
+    local_time = WallClockField(help_text="The safe's wall clock, as sent, cut to microseconds.")
     key_digest = models.BinaryField(max_length=DIGEST_SIZE)
     occurrence = models.SmallIntegerField()
-    counted = models.BooleanField(
-        default=True, help_text="False: withdrawn, or ruled out by a person."
-    )
+    counted = models.BooleanField(default=True, help_text="False: withdrawn, or ruled out by a person.")
     type = models.CharField(max_length=100, help_text="Canonical type.")
     wire_type = models.CharField(max_length=100, help_text="Type as sent.")
     kind = models.CharField(
@@ -78,9 +68,7 @@ class Record(models.Model):
     user_name = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - absent and empty are one, and null is cheaper in COPY
     amount = models.DecimalField(max_digits=14, decimal_places=4)
     currency = models.CharField(max_length=3, null=True, blank=True)  # noqa: DJ001 - not known before the safe is placed
-    denominations = models.JSONField(
-        null=True, blank=True, help_text="[[unit value, count, currency or null], …]"
-    )
+    denominations = models.JSONField(null=True, blank=True, help_text="[[unit value, count, currency or null], …]")
     register = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
     change_purchase_number = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
     deposit_reference_number = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
@@ -88,18 +76,14 @@ class Record(models.Model):
     door_name = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
     tube_column = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
     tube_count = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
-    extra = models.JSONField(
-        null=True, blank=True, help_text="Properties that no document lists, as sent."
-    )
+    extra = models.JSONField(null=True, blank=True, help_text="Properties that no document lists, as sent.")
     sent_offsets = ArrayField(
         models.SmallIntegerField(),
         null=True,
         blank=True,
         help_text="Offsets from UTC its readings carried, in minutes.",
     )
-    occurred_at = models.DateTimeField(
-        null=True, blank=True, help_text="UTC; empty while the time zone is unknown."
-    )
+    occurred_at = models.DateTimeField(null=True, blank=True, help_text="UTC; empty while the time zone is unknown.")
     time_note = models.CharField(max_length=8, null=True, blank=True)  # noqa: DJ001
     retrieved_on = models.DateTimeField(null=True, blank=True)
     business_date = models.DateField()
@@ -130,9 +114,7 @@ class Record(models.Model):
                 fields=["safe", "local_time", "key_digest", "occurrence", "book"],
                 name="%(class)s_stored_once",
             ),
-            models.CheckConstraint(
-                condition=Q(occurrence__gte=1), name="%(class)s_occurrence_from_one"
-            ),
+            models.CheckConstraint(condition=Q(occurrence__gte=1), name="%(class)s_occurrence_from_one"),
         ]
         indexes = [
             models.Index(fields=["business_date", "safe"], name="%(class)s_by_day"),
@@ -218,19 +200,13 @@ class Repeat(models.Model):
 class DayClose(models.Model):
     """The last EndOfDay dated ``nominal_date``: what decides which business date the rest of that day has."""
 
-    safe = models.ForeignKey(
-        Safe, on_delete=models.CASCADE, db_index=False, related_name="+"
-    )
+    safe = models.ForeignKey(Safe, on_delete=models.CASCADE, db_index=False, related_name="+")
     book = models.SmallIntegerField(choices=Book.choices)
     nominal_date = models.DateField()
     closed_at = WallClockField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["safe", "nominal_date", "book"], name="day_close_last_one"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["safe", "nominal_date", "book"], name="day_close_last_one")]
 
     def __str__(self) -> str:
         return f"{self.nominal_date} closed at {self.closed_at}"
@@ -239,18 +215,12 @@ class DayClose(models.Model):
 class TouchedDay(models.Model):
     """A safe's business day whose findings (and, later, figures) must be drawn again."""
 
-    safe = models.ForeignKey(
-        Safe, on_delete=models.CASCADE, db_index=False, related_name="+"
-    )
+    safe = models.ForeignKey(Safe, on_delete=models.CASCADE, db_index=False, related_name="+")
     business_date = models.DateField()
     touched_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["safe", "business_date"], name="touched_day_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["safe", "business_date"], name="touched_day_once")]
 
     def __str__(self) -> str:
         return f"{self.safe_id} on {self.business_date}"
@@ -263,13 +233,9 @@ class Ruling(models.Model):
     book = models.SmallIntegerField(choices=Book.choices, default=Book.PRODUCTION)
     local_time = WallClockField()
     key_digest = models.BinaryField(max_length=DIGEST_SIZE)
-    count = models.PositiveSmallIntegerField(
-        help_text="How many times it happened; 0: never."
-    )
+    count = models.PositiveSmallIntegerField(help_text="How many times it happened; 0: never.")
     reason = models.TextField()
-    ruled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    ruled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     ruled_at = models.DateTimeField()
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

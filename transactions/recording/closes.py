@@ -11,49 +11,22 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db import connection
 
 from safes.estate import Standings
-from transactions.business_day import business_date, window
+from transactions.business_day import window
 from transactions.catalogue import END_OF_DAY
 from transactions.models import AuditEvent, DayClose, Transaction
 from transactions.recording.marks import Day
-from transactions.recording.rows import Row
 
 
-def date_rows(rows: Iterable[Row], book: int) -> None:
-    """Give rows their business dates by the closes that are stored already."""
-    rows = list(rows)
-    days = {(row.safe_id, row.nominal_date) for row in rows}
-    closes = last_closes(days, book)
-    if not closes:
-        return
-    for row in rows:
-        row.business_date = business_date(
-            row.nominal_date,
-            row.record.local_time,
-            is_close=row.is_close,
-            last_close=closes.get((row.safe_id, row.nominal_date)),
-        )
+def last_closes(safe_ids: Iterable[int], first: dt.date, last: dt.date, book: int) -> dict[Day, dt.datetime]:
+    """The last close of each of these safes' nominal days between two dates, both included, where there is one."""
+    found = DayClose.objects.filter(safe_id__in=list(safe_ids), nominal_date__range=(first, last), book=book)
+    return {
+        (safe_id, date): closed_at
+        for safe_id, date, closed_at in found.values_list("safe_id", "nominal_date", "closed_at")
+    }
 
 
-def last_closes(days: Collection[Day], book: int) -> dict[Day, dt.datetime]:
-    """The last close dated each of these days, where there is one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT c.safe_id, c.nominal_date, c.closed_at
-            FROM unnest(%s::bigint[], %s::date[]) AS d(safe_id, nominal_date)
-            JOIN {DayClose._meta.db_table} c USING (safe_id, nominal_date)
-            WHERE c.book = %s
-            """,  # noqa: S608 - only our own table name is put in
-            [[safe_id for safe_id, _ in days], [date for _, date in days], book],
-        )
-        return {
-            (safe_id, date): closed_at for safe_id, date, closed_at in cursor.fetchall()
-        }
-
-
-def redraw_closes(
-    days: Collection[Day], book: int, standings: Mapping[int, Standings]
-) -> set[Day]:
+def redraw_closes(days: Collection[Day], book: int, standings: Mapping[int, Standings]) -> set[Day]:
     """Find the last counted close of each of these nominal days anew, and re-date what came around it.
 
     Returns the (safe, business date) pairs that lost or gained a row.
@@ -73,9 +46,7 @@ def redraw_closes(
         cursor.execute(_DROP_CLOSES, [*arrays[:2], book])
         cursor.execute(_FIND_CLOSES, [book, *arrays, END_OF_DAY, book])
         for model in (Transaction, AuditEvent):
-            redate = _REDATE.format(
-                table=model._meta.db_table, closes=DayClose._meta.db_table
-            )
+            redate = _REDATE.format(table=model._meta.db_table, closes=DayClose._meta.db_table)
             cursor.execute(redate, [END_OF_DAY, *arrays, book])
             for safe_id, before, after in cursor.fetchall():
                 touched |= {(safe_id, before), (safe_id, after)}

@@ -34,17 +34,9 @@ def derive_times(
     values = []
     for row in rows:
         place = standings[row.safe_id].on(row.local_time.date())
-        occurred_at, note = instant(
-            row.local_time, place.time_zone, tuple(row.sent_offsets or ())
-        )
-        currency = currency_of(
-            [sent for _, _, sent in row.denominations or ()], place.currency
-        )
-        offsets = (
-            None
-            if row.sent_offsets is None
-            else "{" + ",".join(map(str, row.sent_offsets)) + "}"
-        )
+        occurred_at, note = instant(row.local_time, place.time_zone, tuple(row.sent_offsets or ()))
+        currency = currency_of([sent for _, _, sent in row.denominations or ()], place.currency)
+        offsets = None if row.sent_offsets is None else "{" + ",".join(map(str, row.sent_offsets)) + "}"
         values.append((row.pk, occurred_at, note, currency, offsets))
     _update(
         f"""
@@ -68,9 +60,7 @@ def derive_again(safe_ids: list[int]) -> set[Day]:
     for book in Book:
         closes: set[Day] = set()
         for table in (Transaction, AuditEvent):
-            rows = table.objects.filter(safe_id__in=safe_ids, book=book).order_by(
-                "safe_id", "local_time"
-            )
+            rows = table.objects.filter(safe_id__in=safe_ids, book=book).order_by("safe_id", "local_time")
             for chunk in _chunks(rows):
                 derive_times(table, chunk, standings)
                 closes |= _derive_nominal_dates(table, chunk, standings, touched)
@@ -85,15 +75,8 @@ def _derive_nominal_dates(
     touched: set[Day],
 ) -> set[Day]:
     """Set business dates to the nominal ones, to be moved by the closes after; returns the days that have a close."""
-    nominal = {
-        row.pk: nominal_date(row.local_time, standings[row.safe_id].rollover)
-        for row in rows
-    }
-    moved = [
-        (row.pk, nominal[row.pk])
-        for row in rows
-        if nominal[row.pk] != row.business_date
-    ]
+    nominal = {row.pk: nominal_date(row.local_time, standings[row.safe_id].rollover) for row in rows}
+    moved = [(row.pk, nominal[row.pk]) for row in rows if nominal[row.pk] != row.business_date]
     _update(
         f"""
         UPDATE {table._meta.db_table} t SET business_date = n.business_date
@@ -109,9 +92,7 @@ def _derive_nominal_dates(
 def _update(statement: str, values: Sequence[tuple[Any, ...]]) -> None:
     if values:
         with connection.cursor() as cursor:
-            cursor.execute(
-                statement, [list(column) for column in zip(*values, strict=True)]
-            )
+            cursor.execute(statement, [list(column) for column in zip(*values, strict=True)])
 
 
 def _chunks(rows: Any) -> Any:

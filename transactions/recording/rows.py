@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from safes.estate import Standings
 from safes.localtime import instant
-from transactions.business_day import nominal_date
+from transactions.business_day import business_date, nominal_date
 from transactions.catalogue import END_OF_DAY, Kind
-from transactions.identity import key_digest, number_occurrences
-from transactions.wire.records import Denomination, Record, plain
+from transactions.identity import key_digest
+from transactions.recording.marks import Day
+from transactions.wire.records import Record
 
 Key = tuple[int, dt.datetime, bytes]
 """Safe id, wall-clock time, digest: what an occurrence is counted within."""
@@ -47,38 +47,49 @@ class Row:
 
 
 def to_rows(
-    records: list[Record],
+    records: Iterable[Record],
     safe_ids: Mapping[str, int],
     standings: Mapping[int, Standings],
-) -> list[Row]:
-    """Rows for the records of one message, its genuine twins numbered; business dates still the nominal ones."""
-    digests = [key_digest(record) for record in records]
-    rows = []
-    for record, digest, occurrence in zip(
-        records, digests, number_occurrences(digests), strict=True
-    ):
+    closes: Mapping[Day, dt.datetime],
+) -> Iterator[Row]:
+    """Rows for the records of one message, in its order: dated by the closes that are stored, genuine twins numbered.
+
+    One by one, so that the database can take in the first rows while the last are still being made.
+    """
+    occurrences: dict[bytes, int] = {}
+    for record in records:
+        wall = record.local_time
         safe_id = safe_ids[record.serial_number]
         stands = standings[safe_id]
-        place = stands.on(record.local_time.date())
-        offsets = () if record.sent_offset is None else (record.sent_offset,)
-        occurred_at, note = instant(record.local_time, place.time_zone, offsets)
-        nominal = nominal_date(record.local_time, stands.rollover)
-        rows.append(
-            Row(
-                record=record,
-                safe_id=safe_id,
-                digest=digest,
-                occurrence=occurrence,
-                nominal_date=nominal,
-                business_date=nominal,
-                occurred_at=occurred_at,
-                time_note=note,
-                currency=currency_of(
-                    [d.currency for d in record.denominations], place.currency
-                ),
-            )
+        place = stands.on(wall.date())
+        occurred_at, note = instant(
+            wall, place.time_zone, (record.sent_offset,) if record.sent_offset is not None else ()
         )
-    return rows
+        nominal = nominal_date(wall, stands.rollover)
+        last_close = closes.get((safe_id, nominal)) if closes else None
+        digest = key_digest(record)
+        occurrences[digest] = occurrence = occurrences.get(digest, 0) + 1
+        yield Row(
+            record,
+            safe_id,
+            digest,
+            occurrence,
+            nominal,
+            business_date(nominal, wall, is_close=record.type == END_OF_DAY, last_close=last_close),
+            occurred_at,
+            note,
+            currency_of([d.currency for d in record.denominations], place.currency),
+        )
+
+
+def identity_arrays(rows: list[Row]) -> list[str]:
+    """Safe ids, wall-clock times, digests and occurrences as PostgreSQL array literals: much faster than lists."""
+    return [
+        "{" + ",".join([str(row.safe_id) for row in rows]) + "}",
+        "{" + ",".join([f'"{row.record.local_time}"' for row in rows]) + "}",
+        "{" + ",".join([f'"\\\\x{row.digest.hex()}"' for row in rows]) + "}",
+        "{" + ",".join([str(row.occurrence) for row in rows]) + "}",
+    ]
 
 
 def currency_of(sent: list[str | None], at_site: str | None) -> str | None:
@@ -99,45 +110,28 @@ COLUMNS = (
 )
 
 
-def copy_values(row: Row, book: int) -> tuple[Any, ...]:
-    """The row as COPY takes it, in the order of COLUMNS."""
+def copy_line(row: Row, book: int, ending: str) -> str:
+    """The row as a line of COPY's text format, in the order of COLUMNS, with the columns after them in ``ending``."""
     record = row.record
+    denominations = record.denominations
+    group, offset = record.pickup_group_id, record.sent_offset
     return (
-        book,
-        row.safe_id,
-        record.local_time,
-        row.digest,
-        row.occurrence,
-        True,
-        record.type,
-        record.wire_type,
-        str(record.kind),
-        record.user_name,
-        record.amount,
-        row.currency,
-        _denominations_json(record.denominations) if record.denominations else None,
-        record.register,
-        record.change_purchase_number,
-        record.deposit_reference_number,
-        record.pickup_group_id,
-        record.door_name,
-        record.tube_column,
-        record.tube_count,
-        json.dumps(record.extra, default=str) if record.extra else None,
-        None if record.sent_offset is None else [record.sent_offset],
-        row.occurred_at,
-        row.time_note,
-        record.retrieved_on,
-        row.business_date,
+        f"{book}\t{row.safe_id}\t{record.local_time}\t\\\\x{row.digest.hex()}\t{row.occurrence}\tt\t{_text(record.type)}\t"
+        f"{_text(record.wire_type)}\t{record.kind.value}\t{_text(record.user_name)}\t{record.amount}\t{_text(row.currency)}\t"
+        f"{'[' + ','.join([d.text for d in denominations]) + ']' if denominations else _NULL}\t{_text(record.register)}\t"
+        f"{_text(record.change_purchase_number)}\t{_text(record.deposit_reference_number)}\t"
+        f"{_NULL if group is None else group}\t{_text(record.door_name)}\t{_text(record.tube_column)}\t"
+        f"{_text(record.tube_count)}\t{_text(json.dumps(record.extra, default=str)) if record.extra else _NULL}\t"
+        f"{_NULL if offset is None else f'{{{offset}}}'}\t{row.occurred_at or _NULL}\t{row.time_note or _NULL}\t"
+        f"{record.retrieved_on or _NULL}\t{row.business_date}\t{ending}\n"
     )
 
 
-def _denominations_json(denominations: tuple[Denomination, ...]) -> str:
-    """[[unit value as text, count, currency or null], …]; nothing in it needs escaping."""
-    entries = [
-        f'["{plain(d.unit_value)}",{d.count},"{d.currency}"]'
-        if d.currency
-        else f'["{plain(d.unit_value)}",{d.count},null]'
-        for d in denominations
-    ]
-    return f"[{','.join(entries)}]"
+_NULL = "\\N"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
+
+
+def _text(value: str | None) -> str:
+    if value is None:
+        return _NULL
+    return value if value.isalnum() else value.translate(_ESCAPES)

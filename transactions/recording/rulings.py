@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -17,7 +17,7 @@ from transactions.catalogue import END_OF_DAY
 from transactions.models import AuditEvent, Book, Ruling, Transaction
 from transactions.recording.closes import redraw_closes
 from transactions.recording.marks import Day, touch
-from transactions.recording.rows import COLUMNS, Key
+from transactions.recording.rows import COLUMNS, Key, Row
 
 MOST = 99
 
@@ -48,9 +48,7 @@ def rule(
     with atomic():
         lock_safes([key[0]])
         if not _rows(key, book).exists():
-            raise ValueError(
-                "No such transaction is stored, so there is nothing to rule on."
-            )
+            raise ValueError("No such transaction is stored, so there is nothing to rule on.")
         now = timezone.now()
         _in_force(key, book).update(withdrawn_at=now, withdrawn_by=by)
         ruling = Ruling.objects.create(
@@ -72,11 +70,7 @@ def withdraw_ruling(ruling: Ruling, by: AbstractBaseUser | None) -> None:
     """Take a ruling back: what the messages say holds again. Raises ValueError if it is not in force."""
     lock_safes([ruling.safe_id])
     key = (ruling.safe_id, ruling.local_time, bytes(ruling.key_digest))
-    if (
-        not _in_force(key, Book(ruling.book))
-        .filter(pk=ruling.pk)
-        .update(withdrawn_at=timezone.now(), withdrawn_by=by)
-    ):
+    if not _in_force(key, Book(ruling.book)).filter(pk=ruling.pk).update(withdrawn_at=timezone.now(), withdrawn_by=by):
         raise ValueError("This ruling was withdrawn already.")
     _follow(key, Book(ruling.book))
 
@@ -89,18 +83,16 @@ def _follow(key: Key, book: Book) -> None:
         touch(touched)
 
 
-def apply_rulings(safe_ids: Iterable[int], book: Book, keys: Collection[Key]) -> Ruled:
+def apply_rulings(safe_ids: Iterable[int], book: Book, rows: Iterable[Row]) -> Ruled:
     """Hold the rulings in force against keys that messages have just shown or no longer show."""
     ruled = Ruled()
-    in_force = Ruling.objects.filter(
-        safe_id__in=list(safe_ids), book=book, withdrawn_at__isnull=True
-    )
-    for safe_id, local_time, digest in in_force.values_list(
-        "safe_id", "local_time", "key_digest"
-    ):
-        key = (safe_id, local_time, bytes(digest))
-        if key in keys:
-            _apply(key, book, ruled)
+    in_force = Ruling.objects.filter(safe_id__in=list(safe_ids), book=book, withdrawn_at__isnull=True)
+    ruled_on = {
+        (safe_id, local_time, bytes(digest))
+        for safe_id, local_time, digest in in_force.values_list("safe_id", "local_time", "key_digest")
+    }
+    for key in ruled_on & {row.key for row in rows} if ruled_on else ():
+        _apply(key, book, ruled)
     return ruled
 
 
@@ -121,14 +113,10 @@ def _apply(key: Key, book: Book, ruled: Ruled) -> None:
             row.save(update_fields=["counted"])
         ruled.touched.add((row.safe_id, row.business_date))
         if row.type == END_OF_DAY:
-            ruled.closes.add(
-                (row.safe_id, nominal_date(row.local_time, stands.rollover))
-            )
+            ruled.closes.add((row.safe_id, nominal_date(row.local_time, stands.rollover)))
 
 
-def _imagine(
-    table: type[Transaction] | type[AuditEvent], pk: int, occurrences: Iterable[int]
-) -> None:
+def _imagine(table: type[Transaction] | type[AuditEvent], pk: int, occurrences: Iterable[int]) -> None:
     """Rows for occurrences that a ruling says there were and no single message showed."""
     columns = COLUMNS.replace("occurrence, counted", "counted")
     with connection.cursor() as cursor:
@@ -143,14 +131,10 @@ def _imagine(
 
 def _rows(key: Key, book: Book):  # type: ignore[no-untyped-def] # a queryset of one of two models
     safe_id, local_time, digest = key
-    found = Transaction.objects.filter(
-        safe_id=safe_id, local_time=local_time, key_digest=digest, book=book
-    )
+    found = Transaction.objects.filter(safe_id=safe_id, local_time=local_time, key_digest=digest, book=book)
     if found.exists():
         return found
-    return AuditEvent.objects.filter(
-        safe_id=safe_id, local_time=local_time, key_digest=digest, book=book
-    )
+    return AuditEvent.objects.filter(safe_id=safe_id, local_time=local_time, key_digest=digest, book=book)
 
 
 def _in_force(key: Key, book: Book):  # type: ignore[no-untyped-def] # values differ per caller

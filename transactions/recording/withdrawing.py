@@ -12,7 +12,7 @@ from django.db import connection
 
 from transactions.catalogue import END_OF_DAY
 from transactions.models import AuditEvent, Book, Delivery, Message, Repeat, Transaction
-from transactions.recording.rows import Row
+from transactions.recording.rows import Row, identity_arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,7 @@ def safes_shown_by(message_id: int, channel: str) -> set[int]:
     slot = {f"{channel}_message": message_id}
     found = Repeat.objects.filter(message=message_id).values_list("safe_id").distinct()
     for table in (Transaction, AuditEvent):
-        found = found.union(
-            table.objects.filter(**slot).values_list("safe_id").distinct()
-        )
+        found = found.union(table.objects.filter(**slot).values_list("safe_id").distinct())
     return {safe_id for (safe_id,) in found}
 
 
@@ -43,12 +41,7 @@ def withdraw_missing(
     message_id: int,
 ) -> list[Gone]:
     """Take back what this message shows no longer: ``shown`` is all it shows now of this table."""
-    identity = [
-        [row.safe_id for row in shown],
-        [row.record.local_time for row in shown],
-        [row.digest for row in shown],
-        [row.occurrence for row in shown],
-    ]
+    identity = identity_arrays(shown)
     name = table._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

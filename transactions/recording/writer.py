@@ -8,21 +8,22 @@ each message showed can always be told. Set-based: a handful of statements whate
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.db.transaction import atomic
 from django.utils import timezone
 
-from safes.estate import standings_of
+from safes.estate import Standings, standings_of
 from safes.models import Safe
 from transactions.models import AuditEvent, Book, Repeat, Transaction
 from transactions.recording import withdrawing
-from transactions.recording.closes import date_rows, redraw_closes
+from transactions.recording.closes import last_closes, redraw_closes
 from transactions.recording.derivation import derive_times
 from transactions.recording.marks import Day, touch
-from transactions.recording.rows import COLUMNS, Row, copy_values, to_rows
+from transactions.recording.rows import COLUMNS, Row, copy_line, identity_arrays, to_rows
 from transactions.recording.rulings import apply_rulings
 from transactions.wire.records import Record
 
@@ -55,40 +56,182 @@ def record(
     """
     also = withdrawing.safes_shown_by(message_id, channel) if replace else set()
     safe_ids = _lock_safes({record.serial_number for record in records}, also)
-    standings = standings_of(safe_ids.values())
-    rows = to_rows(records, safe_ids, standings)
-    date_rows(rows, book)
-    outcome = Outcome()
-    moved_closes: set[Day] = set()
-    for table, part in (
-        (Transaction, [row for row in rows if not row.is_audit]),
-        (AuditEvent, [row for row in rows if row.is_audit]),
-    ):
-        known = _known(table, part, book, channel)
-        fresh = [row for number, row in enumerate(part) if number not in known]
-        _insert(table, fresh, book, channel, message_id, seen_at)
-        filled = _show_again(table, part, known, book, channel, message_id, seen_at)
-        outcome.created += len(fresh)
-        outcome.known += len(known)
-        outcome.touched |= {(row.safe_id, row.business_date) for row in fresh}
-        outcome.touched |= {
-            (part[number].safe_id, row.business_date) for number, row in known.items()
-        }
-        moved_closes |= {
-            (row.safe_id, row.nominal_date) for row in (*fresh, *filled) if row.is_close
-        }
-        if replace:
-            gone = withdrawing.withdraw_missing(table, part, book, channel, message_id)
-            outcome.touched |= {(row.safe_id, row.business_date) for row in gone}
-            moved_closes |= {
-                (row.safe_id, row.business_date) for row in gone if row.is_close
-            }
-    ruled = apply_rulings(safe_ids.values(), book, {row.key for row in rows})
+    showing = _Showing(message_id, channel, book, seen_at, safe_ids, standings_of(safe_ids.values()))
+    stored = None if replace or len(records) < _OPTIMISTIC_FROM else showing.store_if_all_new(records)
+    if stored is None:
+        stored = showing.store(records, replace=replace)
+    rows, outcome, moved_closes = stored
+    ruled = apply_rulings(safe_ids.values(), book, rows)
     outcome.touched |= ruled.touched
-    outcome.touched |= redraw_closes(moved_closes | ruled.closes, book, standings)
+    outcome.touched |= redraw_closes(moved_closes | ruled.closes, book, showing.standings)
     if book == Book.PRODUCTION:
         touch(outcome.touched)
     return outcome
+
+
+# From so many records on it pays to try COPY first and ask afterwards.
+_OPTIMISTIC_FROM = 50
+_SAMPLE = 8
+_CHUNK = 100
+
+Stored = tuple[list[Row], Outcome, set[Day]]
+"""All rows of the message, what came of them, and the nominal days whose closes they may have moved."""
+
+
+@dataclass(slots=True)
+class _Showing:
+    """One message being stored: what every step of it needs to know."""
+
+    message_id: int
+    channel: Channel
+    book: Book
+    seen_at: dt.datetime
+    safe_ids: dict[str, int]
+    standings: dict[int, Standings]
+
+    def rows(self, records: list[Record]) -> Iterator[Row]:
+        dates = [record.local_time for record in records]
+        if not dates:
+            return iter(())
+        first, last = min(dates).date() - dt.timedelta(days=1), max(dates).date()
+        closes = last_closes(self.standings, first, last, self.book)
+        return to_rows(records, self.safe_ids, self.standings, closes)
+
+    def store_if_all_new(self, records: list[Record]) -> Stored | None:
+        """Store records of which none is known yet, as nearly always; None, and nothing stored, if one is.
+
+        The rows go into the table while they are still being made. A look at a few of them first spares the table the
+        dead rows of an attempt that cannot succeed: mostly a message is known from end to end or not at all.
+        """
+        step = max(len(records) // _SAMPLE, 1)
+        sample = list(self.rows(records[::step]))
+        if any(self._known(table, part) for table, part in _by_table(sample)):
+            return None
+        rows: list[Row] = []
+        try:
+            with atomic():
+                audits: list[Row] = []
+                self._insert(Transaction, _split(self.rows(records), rows, audits))
+                if audits:
+                    self._insert(AuditEvent, audits)
+        except IntegrityError:
+            return None
+        outcome = Outcome(created=len(rows), touched={(row.safe_id, row.business_date) for row in rows})
+        return rows, outcome, {(row.safe_id, row.nominal_date) for row in rows if row.is_close}
+
+    def store(self, records: list[Record], *, replace: bool) -> Stored:
+        """Store records of which some may be known; with ``replace``, withdraw what the message shows no longer."""
+        rows = list(self.rows(records))
+        outcome = Outcome()
+        moved_closes: set[Day] = set()
+        for table, part in _by_table(rows):
+            known = self._known(table, part)
+            fresh = [row for number, row in enumerate(part) if number not in known]
+            if fresh:
+                self._insert(table, fresh)
+            filled = self._show_again(table, part, known)
+            outcome.created += len(fresh)
+            outcome.known += len(known)
+            outcome.touched |= {(row.safe_id, row.business_date) for row in fresh}
+            outcome.touched |= {(part[number].safe_id, row.business_date) for number, row in known.items()}
+            moved_closes |= {(row.safe_id, row.nominal_date) for row in (*fresh, *filled) if row.is_close}
+            if replace:
+                gone = withdrawing.withdraw_missing(table, part, self.book, self.channel, self.message_id)
+                outcome.touched |= {(row.safe_id, row.business_date) for row in gone}
+                moved_closes |= {(row.safe_id, row.business_date) for row in gone if row.is_close}
+        return rows, outcome, moved_closes
+
+    def _known(self, table: Table, rows: list[Row]) -> dict[int, _Known]:
+        """Which of these rows are stored already, by their number in the list."""
+        if not rows:
+            return {}
+        with connection.cursor() as cursor:
+            # LIMIT makes it one look into the unique index per row, whatever the planner thinks of the table's size.
+            cursor.execute(
+                f"""
+                SELECT i.number - 1, t.*
+                FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::smallint[]) WITH ORDINALITY
+                     AS i(safe_id, local_time, key_digest, occurrence, number)
+                CROSS JOIN LATERAL (
+                    SELECT t.id, t.{self.channel}_message_id, t.sent_offsets, t.business_date
+                    FROM {table._meta.db_table} t
+                    WHERE t.safe_id = i.safe_id AND t.local_time = i.local_time AND t.key_digest = i.key_digest
+                      AND t.occurrence = i.occurrence AND t.book = %s
+                    LIMIT 1
+                ) t
+                """,
+                [*identity_arrays(rows), self.book],
+            )
+            return {number: _Known(*rest) for number, *rest in cursor.fetchall()}
+
+    def _insert(self, table: Table, rows: Iterable[Row]) -> None:
+        columns = f"{COLUMNS}, {self.channel}_message_id, seen_by_{self.channel}"
+        ending = f"{self.message_id}\t{self.seen_at.isoformat()}"
+        book = self.book.value
+        with (
+            connection.cursor() as cursor,
+            # Straight into the table: under the locks of their safes nobody else can store the same rows, and if a way
+            # round the locks were ever found, the unique constraint would fail the message, which is then tried again.
+            cursor.copy(f"COPY {table._meta.db_table} ({columns}) FROM STDIN") as copy,
+        ):
+            lines: list[str] = []
+            for row in rows:
+                lines.append(copy_line(row, book, ending))
+                if len(lines) == _CHUNK:
+                    copy.write("".join(lines))
+                    lines.clear()
+            copy.write("".join(lines))
+
+    def _show_again(self, table: Table, rows: list[Row], known: dict[int, _Known]) -> list[Row]:
+        """Note that this message too shows rows that are stored; returns those that none of its channel showed."""
+        empty = [number for number, row in known.items() if row.shown_by is None]
+        elsewhere = [rows[number] for number, row in known.items() if row.shown_by not in (None, self.message_id)]
+        with connection.cursor() as cursor:
+            if empty:
+                cursor.execute(
+                    f"""
+                    UPDATE {table._meta.db_table}
+                    SET {self.channel}_message_id = %s, seen_by_{self.channel} = %s, counted = true
+                    WHERE id = ANY(%s)
+                    """,
+                    [self.message_id, self.seen_at, [known[number].id for number in empty]],
+                )
+            if elsewhere:
+                cursor.execute(
+                    f"""
+                    INSERT INTO {Repeat._meta.db_table} (safe_id, local_time, key_digest, occurrence, book, message_id)
+                    SELECT i.*, %s, %s FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::smallint[]) AS i
+                    ON CONFLICT DO NOTHING
+                    """,
+                    [self.book, self.message_id, *identity_arrays(elsewhere)],
+                )
+        _merge_offsets(table, rows, known)
+        return [rows[number] for number in empty]
+
+
+@dataclass(slots=True)
+class _Known:
+    id: int
+    shown_by: int | None
+    sent_offsets: list[int] | None
+    business_date: dt.date
+
+
+def _by_table(rows: list[Row]) -> list[tuple[Table, list[Row]]]:
+    return [
+        (Transaction, [row for row in rows if not row.is_audit]),
+        (AuditEvent, [row for row in rows if row.is_audit]),
+    ]
+
+
+def _split(made: Iterable[Row], rows: list[Row], audits: list[Row]) -> Iterator[Row]:
+    """The transactions among the rows as they are made; all rows end in ``rows``, audit events in ``audits``."""
+    for row in made:
+        rows.append(row)
+        if row.is_audit:
+            audits.append(row)
+        else:
+            yield row
 
 
 def _lock_safes(serials: Collection[str], also: Iterable[int]) -> dict[str, int]:
@@ -117,109 +260,12 @@ def _lock_safes(serials: Collection[str], also: Iterable[int]) -> dict[str, int]
         return dict(cursor.fetchall())
 
 
-@dataclass(slots=True)
-class _Known:
-    id: int
-    shown_by: int | None
-    sent_offsets: list[int] | None
-    business_date: dt.date
-
-
-def _known(
-    table: Table, rows: list[Row], book: Book, channel: Channel
-) -> dict[int, _Known]:
-    """Which of these rows are stored already, by their number in the list."""
-    if not rows:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT i.number - 1, t.id, t.{channel}_message_id, t.sent_offsets, t.business_date
-            FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::smallint[]) WITH ORDINALITY
-                 AS i(safe_id, local_time, key_digest, occurrence, number)
-            JOIN {table._meta.db_table} t USING (safe_id, local_time, key_digest, occurrence)
-            WHERE t.book = %s
-            """,  # noqa: S608 - only our own names are put in
-            [*_identity(rows), book],
-        )
-        return {number: _Known(*rest) for number, *rest in cursor.fetchall()}
-
-
-def _identity(rows: list[Row]) -> list[list[object]]:
-    return [
-        [row.safe_id for row in rows],
-        [row.record.local_time for row in rows],
-        [row.digest for row in rows],
-        [row.occurrence for row in rows],
-    ]
-
-
-def _insert(
-    table: Table,
-    rows: list[Row],
-    book: Book,
-    channel: Channel,
-    message_id: int,
-    seen_at: dt.datetime,
-) -> None:
-    if not rows:
-        return
-    columns = f"{COLUMNS}, {channel}_message_id, seen_by_{channel}"
-    with (
-        connection.cursor() as cursor,
-        # Straight into the table: under the locks of their safes nobody else can store the same rows, and if a way
-        # round the locks were ever found, the unique constraint fails the whole message, which is then tried again.
-        cursor.copy(f"COPY {table._meta.db_table} ({columns}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            copy.write_row((*copy_values(row, book), message_id, seen_at))
-
-
-def _show_again(
-    table: Table,
-    rows: list[Row],
-    known: dict[int, _Known],
-    book: Book,
-    channel: Channel,
-    message_id: int,
-    seen_at: dt.datetime,
-) -> list[Row]:
-    """Note that this message too shows rows that are stored; returns those that no message of the channel showed."""
-    empty = [number for number, row in known.items() if row.shown_by is None]
-    elsewhere = [
-        rows[number]
-        for number, row in known.items()
-        if row.shown_by not in (None, message_id)
-    ]
-    with connection.cursor() as cursor:
-        if empty:
-            cursor.execute(
-                f"""
-                UPDATE {table._meta.db_table} SET {channel}_message_id = %s, seen_by_{channel} = %s, counted = true
-                WHERE id = ANY(%s)
-                """,  # noqa: S608
-                [message_id, seen_at, [known[number].id for number in empty]],
-            )
-        if elsewhere:
-            cursor.execute(
-                f"""
-                INSERT INTO {Repeat._meta.db_table} (safe_id, local_time, key_digest, occurrence, book, message_id)
-                SELECT i.*, %s, %s FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::smallint[]) AS i
-                ON CONFLICT DO NOTHING
-                """,  # noqa: S608
-                [book, message_id, *_identity(elsewhere)],
-            )
-    _merge_offsets(table, rows, known)
-    return [rows[number] for number in empty]
-
-
 def _merge_offsets(table: Table, rows: list[Row], known: dict[int, _Known]) -> None:
     """Where readings of a record carry different offsets, keep all of them: which one wins must not hang on order."""
     gained = {
         stored.id: sorted({*(stored.sent_offsets or ()), offset})
         for number, stored in known.items()
-        if (offset := rows[number].record.sent_offset) is not None
-        and offset not in (stored.sent_offsets or ())
+        if (offset := rows[number].record.sent_offset) is not None and offset not in (stored.sent_offsets or ())
     }
     if not gained:
         return

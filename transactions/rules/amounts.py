@@ -38,13 +38,9 @@ def amount_mismatches(safe_id: int, dates: Collection[dt.date]) -> dict[dt.date,
 
 
 def _facts(safe_id: int, date: dt.date, rows: list[Any]) -> Facts:
-    cash = sum(
-        (abs(amount - total) for _, _, _, amount, _, total, _ in rows), Decimal(0)
-    )
+    cash = sum((abs(amount - total) for _, _, _, amount, _, total, _ in rows), Decimal(0))
     currencies = {currency for _, _, _, _, currency, _, _ in rows if currency}
-    count = (
-        "One transaction has" if len(rows) == 1 else f"{len(rows)} transactions have"
-    )
+    count = "One transaction has" if len(rows) == 1 else f"{len(rows)} transactions have"
     return Facts(
         summary=f"{count} denominations that do not add up to the amount. Both are kept: ask Loomis which one is right.",
         safe_id=safe_id,

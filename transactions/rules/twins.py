@@ -70,12 +70,8 @@ def possible_twins(safe_id: int, dates: Collection[dt.date]) -> dict[dt.date, Fa
                 "book": Book.PRODUCTION,
                 "dates": list(dates),
                 # A business date lies at most a day behind the wall clock, and at most one ahead.
-                "first": dt.datetime.combine(
-                    min(dates) - dt.timedelta(days=1), dt.time()
-                ),
-                "last": dt.datetime.combine(
-                    max(dates) + dt.timedelta(days=3), dt.time()
-                ),
+                "first": dt.datetime.combine(min(dates) - dt.timedelta(days=1), dt.time()),
+                "last": dt.datetime.combine(max(dates) + dt.timedelta(days=3), dt.time()),
                 "kinds": sorted(CASH_KINDS),
             },
         )
@@ -87,10 +83,7 @@ def possible_twins(safe_id: int, dates: Collection[dt.date]) -> dict[dt.date, Fa
 
 def _facts(safe_id: int, date: dt.date, keys: list[Any]) -> Facts:
     cash = sum(
-        (
-            abs(amount) * int(claimed - stored)
-            for _, _, _, amount, _, stored, claimed in keys
-        ),
+        (abs(amount) * int(claimed - stored) for _, _, _, amount, _, stored, claimed in keys),
         Decimal(0),
     )
     currencies = {currency for _, _, _, _, currency, _, _ in keys if currency}
@@ -116,9 +109,7 @@ def _facts(safe_id: int, date: dt.date, keys: list[Any]) -> Facts:
                     "stored": int(stored),
                     "claimed": int(claimed),
                 }
-                for local_time, digest, type_, amount, _, stored, claimed in keys[
-                    :_LISTED
-                ]
+                for local_time, digest, type_, amount, _, stored, claimed in keys[:_LISTED]
             ],
         },
     )

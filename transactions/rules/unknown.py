@@ -16,12 +16,8 @@ def unknown_safe(safe: Safe) -> Facts | None:
     """Facts while a safe is unregistered or stands nowhere: its transactions are kept, but have no instant or site."""
     if safe.status != Safe.Status.UNREGISTERED and safe.placements.exists():
         return None
-    rows = Transaction.objects.filter(
-        safe=safe, book=Book.PRODUCTION, counted=True, kind__in=CASH_KINDS
-    )
-    sums = rows.aggregate(
-        count=Count("pk"), cash=Sum(Func(F("amount"), function="abs"))
-    )
+    rows = Transaction.objects.filter(safe=safe, book=Book.PRODUCTION, counted=True, kind__in=CASH_KINDS)
+    sums = rows.aggregate(count=Count("pk"), cash=Sum(Func(F("amount"), function="abs")))
     return Facts(
         summary=(
             f"Nobody has registered safe {safe.serial_number}. Place it at a site, or ask Loomis whose it is; its "
@@ -37,9 +33,7 @@ def unknown_safe(safe: Safe) -> Facts | None:
 def unknown_types(safe: Safe) -> dict[str, Facts]:
     """Facts by type, for the types this safe sent that the catalogue does not know."""
     rows = (
-        Transaction.objects.filter(
-            Q(kind=Kind.UNKNOWN), safe=safe, book=Book.PRODUCTION, counted=True
-        )
+        Transaction.objects.filter(Q(kind=Kind.UNKNOWN), safe=safe, book=Book.PRODUCTION, counted=True)
         .order_by("type")
         .values("type")
         .annotate(count=Count("pk"), cash=Sum(Func(F("amount"), function="abs")))

@@ -7,22 +7,17 @@ told apart is read row by row, so that one bad row costs no neighbour. Pure: no 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from transactions.wire.records import (
-    Record,
-    Repeated,
-    RowError,
-    clean,
-    read_money,
-    read_record,
-)
+from transactions.wire.records import Record, Repeated, RowError, clean, pairs_of, read_money, read_record
 
 _KEPT_TEXT = 20_000
+_MOST_WRAPPERS = 10
 
 
 class BodyError(ValueError):
@@ -60,21 +55,27 @@ def read_message(body: bytes) -> Message:
     Raises BodyError when it is not JSON, or not an object with ``Transactions`` or ``CustomerTransaction``.
     """
     root = _load(body)
-    if not isinstance(root, Mapping):
+    if not isinstance(root, dict):
         raise BodyError("The body is JSON, but not an object with “Transactions”.")
     message = Message()
     rows: list[Any] = []
-    found = False
-    for name, value in _pairs(root):
+    shapeless: list[Any] = []
+    found, wrong = False, BodyError("The body has no “Transactions”.")
+    for name, value in pairs_of(root):
         match name.strip().lower():
             case "metadata":
                 _read_metadata(message, value)
-            case "transactions" | "customertransaction":
-                found = True
-                rows.extend(_rows(value, name))
+            case "transactions" | "customertransaction" if value is not None:
+                try:
+                    rows.extend(_rows(value, name))
+                    found = True
+                except BodyError as error:
+                    wrong = error
+                    shapeless.append(value)
     if not found:
-        raise BodyError("The body has no “Transactions”.")
-    for position, row in enumerate(rows, start=1):
+        raise wrong
+    # What has no shape beside rows that have one is quarantined without them.
+    for position, row in enumerate(rows + shapeless, start=1):
         try:
             message.records.append(read_record(row))
         except RowError as error:
@@ -92,25 +93,36 @@ def _load(body: bytes) -> Any:
         return _parse(_fold_bombs(text))
 
 
-# A number that overflows or cannot be converted must not fail the body: it is judged in its row.
-def _integer(text: str) -> int | Decimal:
-    return int(text) if len(text) < 40 else Decimal(text)
-
-
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     read = dict(pairs)
     return read if len(read) == len(pairs) else Repeated(pairs)
 
 
+def _integer(text: str) -> int | Decimal:
+    return int(text) if len(text) < 40 else Decimal(text)
+
+
+def _fraction(text: str) -> Decimal | float:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return math.inf  # an exponent of nineteen digits
+
+
 # strict=False: a raw line break within a text is against RFC 8259 but harms nothing.
-_decoder = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=Decimal, parse_int=_integer, strict=False
-)
+_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=Decimal, strict=False)
+_patient_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=_fraction, parse_int=_integer, strict=False)
 
 
 def _parse(text: str) -> Any:
     try:
-        return _decoder.decode(text)
+        try:
+            return _decoder.decode(text)
+        except json.JSONDecodeError:
+            raise
+        except (ValueError, InvalidOperation):
+            # Python refuses to convert a number of thousands of digits; it is judged in its row, not against the body.
+            return _patient_decoder.decode(text)
     except ValueError as error:
         raise BodyError(f"The body is not JSON: {error}.") from None
 
@@ -121,13 +133,14 @@ def _decode(body: bytes) -> str:
     if encoding.startswith("utf-8"):
         return body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     try:
-        return body.decode(encoding)
+        return body.decode(encoding, "surrogatepass")
     except UnicodeDecodeError:
         raise BodyError(f"The body looks like {encoding} but is not.") from None
 
 
 _DEEP = 64
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Possessive, and content with a text that never ends: no part of the body is looked at twice.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def _fold_bombs(text: str) -> str:
@@ -151,42 +164,36 @@ def _fold_bombs(text: str) -> str:
     return "".join(kept)
 
 
-def _pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield from value.pairs if isinstance(value, Repeated) else value.items()
-
-
 def _rows(value: Any, name: str) -> Iterator[Any]:
     """The rows in a list, an object that repeats ``CustomerTransaction``, or one row; wrappers are taken off."""
-    if isinstance(value, Mapping):
-        if name.strip().lower() == "customertransaction" and not _wraps(value):
-            yield value
-        elif _wraps(value):
-            for inner_name, inner in _pairs(value):
-                yield from _rows(inner, inner_name)
-        else:
-            raise BodyError(f"“{name[:60]}” is not a list.")
-    elif isinstance(value, list):
+    if isinstance(value, list):
         for entry in value:
-            if isinstance(entry, Mapping) and _wraps(entry):
-                for inner_name, inner in _pairs(entry):
-                    yield from _rows(inner, inner_name)
-            else:
-                yield entry
+            yield from _unwrapped(entry)
+    elif isinstance(value, dict) and (_wraps(value) or name.strip().lower() == "customertransaction"):
+        yield from _unwrapped(value)
     else:
         raise BodyError(f"“{name[:60]}” is not a list.")
 
 
-def _wraps(value: Mapping[str, Any]) -> bool:
-    return bool(value) and all(
-        name.strip().lower() == "customertransaction" for name in value
-    )
+def _unwrapped(entry: Any, depth: int = 1) -> Iterator[Any]:
+    """What an entry wraps, or itself: also what can be no row, which must cost no other row, is one."""
+    if depth <= _MOST_WRAPPERS and isinstance(entry, dict) and _wraps(entry):
+        for _, inner in pairs_of(entry):
+            for one in inner if isinstance(inner, list) else [inner]:
+                yield from _unwrapped(one, depth + 1)
+    else:
+        yield entry
+
+
+def _wraps(value: dict[str, Any]) -> bool:
+    return bool(value) and all(name.strip().lower() == "customertransaction" for name in value)
 
 
 def _read_metadata(message: Message, value: Any) -> None:
     """Metadata is help, not substance: what cannot be read of it is left out, and the message is taken by its digest."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return
-    for name, entry in _pairs(value):
+    for name, entry in pairs_of(value):
         if isinstance(entry, bool) or not isinstance(entry, str | int):
             continue
         try:
@@ -196,7 +203,8 @@ def _read_metadata(message: Message, value: Any) -> None:
             continue
         if text is None or key is None or len(text) > 200 or len(key) > 100:
             continue
-        if key.lower() == "messageid":
+        # Small letters can be longer than their capitals.
+        if key.lower() == "messageid" and len(text.lower()) <= 200:
             message.message_id = message.message_id or text.lower()
         message.metadata[key] = text
 
@@ -204,11 +212,11 @@ def _read_metadata(message: Message, value: Any) -> None:
 def _bad_row(position: int, row: Any, reason: str) -> BadRow:
     """What can be said of a row that is no record: enough for staff to find the cash in it."""
     serial, amount = "", None
-    if isinstance(row, Mapping):
-        for name, value in _pairs(row):
+    if isinstance(row, dict):
+        for name, value in pairs_of(row):
             lower = name.strip().lower()
             if lower == "serialnumber" and isinstance(value, str) and len(value) <= 64:
-                serial = "".join(c for c in value.strip().upper() if c.isprintable())
+                serial = "".join(c for c in value.strip().upper() if c.isprintable())[:64]
             elif lower == "amount":
                 amount = _readable_amount(value)
     try:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import groupby, pairwise
 from typing import Any
 
 from transactions.catalogue import AMOUNT_OPTIONAL, Kind, classify
@@ -20,6 +21,10 @@ from transactions.catalogue import AMOUNT_OPTIONAL, Kind, classify
 
 class RowError(ValueError):
     """A row that cannot be a record; the message says why in a sentence that staff read."""
+
+    def __init__(self, sentence: str) -> None:
+        # Some sentences quote what was sent, and what was sent may be nothing that PostgreSQL can hold.
+        super().__init__(sentence.encode("utf-8", "replace").decode().replace("\x00", "?"))
 
 
 @dataclass(slots=True, frozen=True)
@@ -29,6 +34,12 @@ class Denomination:
     unit_value: Decimal
     count: int
     currency: str | None
+    # ["unit value", count, "currency" or null]: one spelling for the key and for the table, made once.
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        currency = f'"{self.currency}"' if self.currency else "null"
+        object.__setattr__(self, "text", f'["{plain(self.unit_value)}",{self.count},{currency}]')
 
 
 @dataclass(slots=True)
@@ -85,12 +96,15 @@ _PROPERTIES = {
     "tubecount": "TubeCount",
 }
 _KNOWN = frozenset(_PROPERTIES.values())
+_DENOMINATION = {"UnitValue", "Count", "Currency"}
+_NUMBERS = (int, Decimal)
 
 _AMOUNT_LIMIT = Decimal(10) ** 10
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?\Z", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,19}(\.0{1,20})?\Z", re.ASCII)
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,12}))?(?:(Z)|([+-])(\d\d):?(\d\d))?\Z",
+    # A fraction belongs to seconds; 24:00 is read by some Pythons only.
+    r"(\d{4}-\d\d-\d\d[T ](?!24)\d\d:\d\d(?::\d\d(?=[.,Z+-]|\Z)|(?![.,])))(?:[.,](\d{1,12}))?(?:(Z)|([+-])(\d\d):?(\d\d))?\Z",
     re.ASCII | re.IGNORECASE,
 )
 _EARLIEST, _LATEST = 1990, 2100
@@ -98,6 +112,7 @@ _MAX_DEPTH = 20
 _MAX_EXTRA = 100_000
 
 _LIMITS = {
+    "TransactionDateTime": 100,
     "SerialNumber": 64,
     "TransactionType": 100,
     "UserName": 200,
@@ -116,33 +131,42 @@ def read_record(row: object) -> Record:
     Raises RowError, with a sentence, for a row that is not an object, lacks what every record has, or holds a value
     that cannot be read or stored: nothing is guessed.
     """
-    if not isinstance(row, Mapping):
+    if not isinstance(row, dict):
         raise RowError("The row is not an object with properties.")
-    given, extra = _properties(row)
-    wire_type = _required(given, "TransactionType")
+    extra: dict[str, Any] = {}
+    # Nearly every row spells its names as the documents do, once each, and is read as it stands.
+    given = row if row.keys() <= _KNOWN and not isinstance(row, Repeated) else _properties(row, extra)
+    get = given.get
+    wire_type = _text(get("TransactionType"), "TransactionType")
+    time = _text(get("TransactionDateTime"), "TransactionDateTime")
+    serial = _text(get("SerialNumber"), "SerialNumber")
+    if wire_type is None or time is None or serial is None:
+        raise RowError(
+            f"“{'TransactionType' if not wire_type else 'SerialNumber' if not serial else 'TransactionDateTime'}” is missing."
+        )
     canonical, kind = classify(wire_type)
-    local_time, offset = _wall_clock(_required(given, "TransactionDateTime"))
+    local_time, offset = _wall_clock(time)
     record = Record(
-        serial_number=_serial(_required(given, "SerialNumber")),
+        serial_number=_serial(serial),
         local_time=local_time,
-        sent_offset=offset,
         type=canonical,
         wire_type=wire_type,
         kind=kind,
-        amount=_amount(given.get("Amount"), wire_type, kind),
-        pickup_group_id=_group(given.get("PickupGroupId")),
-        user_name=_optional(given, "UserName"),
-        denominations=_denominations(given.get("Denominations")),
-        register=_optional(given, "Register"),
-        change_purchase_number=_optional(given, "ChangePurchaseNumber"),
-        deposit_reference_number=_optional(given, "DepositReferenceNumber"),
-        door_name=_optional(given, "DoorName"),
-        tube_column=_optional(given, "TubeColumn"),
-        tube_count=_optional(given, "TubeCount"),
+        amount=_amount(get("Amount"), wire_type, kind),
+        sent_offset=offset,
+        pickup_group_id=_group(get("PickupGroupId")),
+        user_name=_text(get("UserName"), "UserName"),
+        denominations=_denominations(get("Denominations")),
+        register=_text(get("Register"), "Register"),
+        change_purchase_number=_text(get("ChangePurchaseNumber"), "ChangePurchaseNumber"),
+        deposit_reference_number=_text(get("DepositReferenceNumber"), "DepositReferenceNumber"),
+        door_name=_text(get("DoorName"), "DoorName"),
+        tube_column=_text(get("TubeColumn"), "TubeColumn"),
+        tube_count=_text(get("TubeCount"), "TubeCount"),
         extra=extra,
     )
-    retrieved = given.get("RetrievedOn")
-    if retrieved is not None and retrieved != "":
+    retrieved = get("RetrievedOn")
+    if not _absent(retrieved):
         # It is not part of what happened at the safe: one that cannot be read is kept as text, never a reason to reject.
         record.retrieved_on = _retrieved(retrieved)
         if record.retrieved_on is None:
@@ -152,58 +176,54 @@ def read_record(row: object) -> Record:
     return record
 
 
-def _properties(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _properties(row: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    """The row with its names as in the documents; what no document lists goes to ``extra``."""
     given: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
-    pairs: Iterable[tuple[str, Any]] = (
-        row.pairs if isinstance(row, Repeated) else row.items()
-    )
-    for name, value in pairs:
+    for name, value in pairs_of(row):
         known = name if name in _KNOWN else _PROPERTIES.get(name.strip().lower())
-        if known is None:
-            extra.setdefault(name, value)
-            if extra[name] != value:
-                raise RowError(f"“{name[:60]}” is given twice with different values.")
-        elif known in given and given[known] != value:
-            raise RowError(f"“{known}” is given twice with different values.")
-        else:
-            given[known] = value
-    return given, extra
+        into, key = (extra, name) if known is None else (given, known)
+        if key in into and into[key] != value:
+            raise RowError(f"“{key[:60]}” is given twice with different values.")
+        into[key] = value
+    return given
 
 
-def _required(given: dict[str, Any], name: str) -> str:
-    text = _optional(given, name)
-    if text is None:
-        raise RowError(f"“{name}” is missing.")
-    return text
+def pairs_of(value: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Names and values of an object, in order, repeated names with each of their values."""
+    return value.pairs if isinstance(value, Repeated) else value.items()
 
 
-def _optional(given: dict[str, Any], name: str) -> str | None:
-    value = given.get(name)
-    if value is None or value == "":
+def _text(value: Any, name: str) -> str | None:
+    """A text property: trimmed, None for what is absent, null or empty; a number is taken in its plain spelling."""
+    if value is None:
         return None
+    # User names, types and registers come again and again; what is long or odd is not worth remembering.
+    if type(value) is str and len(value) <= 100:
+        return _known_text(value, name)
     if isinstance(value, str):
-        text = clean(value)
-    elif isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return _fitting(clean(value), name)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise RowError(f"“{name}” must be a text.")
-    else:
-        text = plain(_finite(value, name))
-    if text is None:
-        return None
-    if len(text) > _LIMITS.get(name, 100):
+    return _fitting(plain(_finite(value, name)), name)
+
+
+@lru_cache(maxsize=65536)
+def _known_text(value: str, name: str) -> str | None:
+    return _fitting(clean(value), name)
+
+
+def _fitting(text: str | None, name: str) -> str | None:
+    if text is not None and len(text) > _LIMITS[name]:
         raise RowError(f"“{name}” is longer than {_LIMITS[name]} characters.")
     return text
 
 
 def clean(text: str) -> str | None:
     """Trimmed and in NFC; None when nothing is left. Raises RowError for what PostgreSQL cannot hold."""
-    # User names, serial numbers and types come again and again; what is long is not worth remembering.
-    return _clean_once(text) if len(text) <= 100 else _clean(text)
-
-
-def _clean(text: str) -> str | None:
-    if len(text) > 5_000:
-        raise RowError("A text is longer than 5,000 characters.")
+    text = text.strip()
+    if len(text) > 1_000:
+        # Before anything else: normalising a run of accents takes time that grows with the square of its length.
+        raise RowError("A text is longer than 1,000 characters.")
     text = unicodedata.normalize("NFC", text).strip()
     if "\x00" in text:
         raise RowError("A text contains a null character.")
@@ -215,12 +235,10 @@ def _clean(text: str) -> str | None:
     return text or None
 
 
-_clean_once = lru_cache(maxsize=65536)(_clean)
-
-
 @lru_cache(maxsize=16384)
 def _serial(text: str) -> str:
-    return unicodedata.normalize("NFC", text.upper())
+    # Capitals can be longer than what they are the capitals of.
+    return _fitting(unicodedata.normalize("NFC", text.upper()), "SerialNumber") or ""
 
 
 def plain(number: Decimal) -> str:
@@ -254,13 +272,17 @@ def _money(value: int | Decimal | str, name: str) -> Decimal:
     if abs(number) >= _AMOUNT_LIMIT:
         raise RowError(f"“{name}” is 10,000,000,000 or more.")
     exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -4 and number != round(number, 4):
+    if isinstance(exponent, int) and exponent < -4 and (exponent < -50 or number != round(number, 4)):
         raise RowError(f"“{name}” has more than four decimals.")
     return Decimal(plain(number))
 
 
+def _absent(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def _amount(value: Any, wire_type: str, kind: Kind) -> Decimal:
-    if value is None or value == "":
+    if _absent(value):
         if kind in AMOUNT_OPTIONAL:
             return Decimal(0)
         raise RowError(f"“Amount” is missing, and {wire_type} needs one.")
@@ -292,116 +314,118 @@ def _whole(value: Any, name: str, bits: int) -> int:
 def _group(value: Any) -> int | None:
     if type(value) is int and 0 < value < 2**63:
         return value
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if _absent(value):
         return None
     # Group 0 is how Loomis spells "none" on audit events.
     return _whole(value, "PickupGroupId", 64) or None
 
 
 def _denominations(value: Any) -> tuple[Denomination, ...]:
-    if not value:
-        if value is None or value == [] or value == {} or value == "":
-            return ()
-        raise RowError("“Denominations” is not a list.")
-    if isinstance(value, Mapping):
+    if _absent(value):
+        return ()
+    if isinstance(value, dict):
         # The XML form wraps them: <Denominations><DenominationValue>…
-        pairs = value.pairs if isinstance(value, Repeated) else value.items()
         wrapped: list[Any] = []
-        for name, inner in pairs:
-            if name.lower() != "denominationvalue":
+        for name, inner in pairs_of(value):
+            if name.strip().lower() != "denominationvalue":
                 raise RowError("“Denominations” is not a list.")
-            wrapped.extend(inner if isinstance(inner, list) else [inner])
+            if not _absent(inner):
+                wrapped.extend(inner if isinstance(inner, list) else [inner])
         value = wrapped
     if not isinstance(value, list):
         raise RowError("“Denominations” is not a list.")
     if len(value) > 1000:
         raise RowError("“Denominations” lists more than 1,000 entries.")
-    counts: dict[tuple[Decimal, str], int] = {}
-    for entry in value:
-        unit_value, count, currency = _denomination(entry)
-        counts[unit_value, currency] = counts.get((unit_value, currency), 0) + count
-    if any(not -(2**31) <= count < 2**31 for count in counts.values()):
-        raise RowError("“Count” is out of range.")
-    return tuple(
-        Denomination(unit, counts[unit, currency], currency or None)
-        for unit, currency in sorted(counts)
-    )
+    found = [_denomination(entry) for entry in value]
+    found.sort(key=_by_unit_value)
+    if len(found) > 1 and any(_by_unit_value(one) == _by_unit_value(next_) for one, next_ in pairwise(found)):
+        found = _summed(found)
+    return tuple(found)
 
 
-def _denomination(entry: Any) -> tuple[Decimal, int, str]:
-    if not isinstance(entry, Mapping):
+def _by_unit_value(denomination: Denomination) -> tuple[Decimal, str]:
+    return denomination.unit_value, denomination.currency or ""
+
+
+def _summed(denominations: list[Denomination]) -> list[Denomination]:
+    """Like ones made one; the list is in order."""
+    summed: list[Denomination] = []
+    for _, like in groupby(denominations, key=_by_unit_value):
+        first, *rest = like
+        count = first.count + sum(other.count for other in rest)
+        if not -(2**31) <= count < 2**31:
+            raise RowError("“Count” is out of range.")
+        summed.append(Denomination(first.unit_value, count, first.currency))
+    return summed
+
+
+def _denomination(entry: Any) -> Denomination:
+    if type(entry) is dict and entry.keys() == _DENOMINATION:
+        unit_value, count, currency = entry["UnitValue"], entry["Count"], entry["Currency"]
+        if type(unit_value) in _NUMBERS and type(count) is int and type(currency) is str and len(currency) == 3:
+            return _known_denomination(unit_value, count, currency)
+    if not isinstance(entry, dict):
         raise RowError("A denomination is not an object with properties.")
     found: dict[str, Any] = {}
-    for name, value in entry.pairs if isinstance(entry, Repeated) else entry.items():
-        lower = name.lower()
+    for name, value in pairs_of(entry):
+        lower = name.strip().lower()
         if lower in found and found[lower] != value:
-            raise RowError(
-                f"“{name[:60]}” of a denomination is given twice with different values."
-            )
+            raise RowError(f"“{name[:60]}” of a denomination is given twice with different values.")
         found[lower] = value
-    unit_value = found.get("unitvalue")
-    if unit_value is None or unit_value == "":
+    return _read_denomination(found.get("unitvalue"), found.get("count"), found.get("currency"))
+
+
+def _read_denomination(unit_value: Any, count: Any, currency: Any) -> Denomination:
+    if _absent(unit_value):
         raise RowError("A denomination has no “UnitValue”.")
-    count = found.get("count")
-    if count is None or count == "":
+    if _absent(count):
         raise RowError("A denomination has no “Count”.")
-    return (
-        read_money(unit_value, "UnitValue"),
-        count if type(count) is int else _whole(count, "Count", 32),
-        _currency(found.get("currency")),
-    )
+    return Denomination(read_money(unit_value, "UnitValue"), _whole(count, "Count", 32), _currency(currency))
 
 
-def _currency(value: Any) -> str:
+_known_denomination = lru_cache(maxsize=65536)(_read_denomination)
+
+
+def _currency(value: Any) -> str | None:
     if value is None:
-        return ""
+        return None
     if not isinstance(value, str):
         raise RowError("“Currency” must be a text.")
     code = value.strip().upper()
     if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
         raise RowError(f"“Currency” must be three letters, not “{code[:20]}”.")
-    return code
+    return code or None
 
 
 def _wall_clock(text: str) -> tuple[dt.datetime, int | None]:
     """Wall-clock time cut to microseconds, and the offset in minutes if one was sent."""
     read = _read_time(text)
     if read is None:
-        raise RowError(
-            f"“TransactionDateTime” is not an ISO 8601 date and time: “{text[:40]}”."
-        )
+        raise RowError(f"“TransactionDateTime” is not an ISO 8601 date and time: “{text[:40]}”.")
     if not _EARLIEST <= read[0].year < _LATEST:
-        raise RowError(
-            f"“TransactionDateTime” lies outside the years {_EARLIEST} to {_LATEST - 1}: “{text[:40]}”."
-        )
+        raise RowError(f"“TransactionDateTime” lies outside the years {_EARLIEST} to {_LATEST - 1}: “{text[:40]}”.")
     return read
 
 
 def _retrieved(value: Any) -> dt.datetime | None:
-    read = (
-        _read_time(value.strip())
-        if isinstance(value, str) and len(value) <= 60
-        else None
-    )
+    read = _read_time(value.strip()) if isinstance(value, str) and len(value) <= 60 else None
     if read is None or not _EARLIEST <= read[0].year < _LATEST:
         return None
     wall, offset = read
-    return wall.replace(tzinfo=dt.UTC) - dt.timedelta(minutes=offset or 0)
+    wall = wall.replace(tzinfo=dt.UTC)
+    return wall - dt.timedelta(minutes=offset) if offset else wall
 
 
-@lru_cache(maxsize=16384)
 def _read_time(text: str) -> tuple[dt.datetime, int | None] | None:
     match = _TIME.match(text)
     if match is None:
         return None
-    date, time, fraction, zulu, sign, hours, minutes = match.groups()
+    moment, fraction, zulu, sign, hours, minutes = match.groups()
     try:
-        wall = dt.datetime.fromisoformat(f"{date}T{time}")
+        # Cut, not rounded: two readings of one record with six and seven digits must agree.
+        wall = dt.datetime.fromisoformat(f"{moment}.{fraction[:6]}" if fraction else moment)
     except ValueError:
         return None
-    if fraction:
-        # Cut, not rounded: two readings of one record with six and seven digits must agree.
-        wall = wall.replace(microsecond=int(fraction[:6].ljust(6, "0")))
     if zulu:
         return wall, 0
     if sign is None:
@@ -426,17 +450,13 @@ def _storable(extra: dict[str, Any]) -> None:
             try:
                 value.encode()
             except UnicodeEncodeError:
-                raise RowError(
-                    "A text contains characters that are not Unicode."
-                ) from None
+                raise RowError("A text contains characters that are not Unicode.") from None
         elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-            _finite(value, "A property")
+            size += len(str(_finite(value, "A property")))
         elif isinstance(value, float):
             raise RowError("A property is not a finite number.")
         if size > _MAX_EXTRA:
-            raise RowError(
-                "The properties that no document lists are larger than 100,000 characters."
-            )
+            raise RowError("The properties that no document lists are larger than 100,000 characters.")
 
 
 def _walk(root: Any) -> Iterator[tuple[int, Any]]:

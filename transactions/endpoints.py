@@ -1,0 +1,131 @@
+"""Push endpoints: making them, and changing their keys. Commands and the admin call the same functions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db.transaction import atomic
+from django.urls import reverse
+from django.utils import timezone
+
+from safes.keys import issue_key, live_keys, rotate_key
+from safes.models import MachineKey
+from transactions.models import PushEndpoint
+from transactions.models.endpoint import Environment
+
+DEFAULT_OVERLAP = dt.timedelta(hours=48)
+LONGEST_OVERLAP = dt.timedelta(days=365)
+
+
+def address(name: str) -> str:
+    """The absolute URL that Loomis is told to push to."""
+    public: str = settings.PUBLIC_URL
+    return public + reverse("push", args=[name])
+
+
+def add_endpoint(
+    name: str,
+    *,
+    key_name: str = "Authorization",
+    placement: str = PushEndpoint.Placement.HEADER,
+    environment: str = Environment.PRODUCTION,
+    types: Sequence[str] = (),
+    expected_metadata: Mapping[str, str] | None = None,
+    batch_limit: int = 1000,
+    max_body_bytes: int | None = None,
+) -> tuple[PushEndpoint, str]:
+    """Make an endpoint; returns it and its key, which is kept nowhere. Raises ValidationError, with sentences."""
+    return create(
+        PushEndpoint(
+            name=name,
+            key_name=key_name,
+            placement=placement,
+            environment=environment,
+            types=list(types),
+            expected_metadata=dict(expected_metadata or {}),
+            batch_limit=batch_limit,
+            max_body_bytes=max_body_bytes,
+        )
+    )
+
+
+@atomic
+def create(endpoint: PushEndpoint) -> tuple[PushEndpoint, str]:
+    """Store an endpoint that is not stored yet, with its first key."""
+    if PushEndpoint.objects.filter(name=endpoint.name).exists():
+        raise ValidationError(
+            f"There is an endpoint {endpoint.name} already. Choose another name; rotate_push_key gives it a new key."
+        )
+    endpoint.full_clean()
+    endpoint.save()
+    _, key = issue_key(MachineKey.Scope.PUSH, endpoint.pk)
+    return endpoint, key
+
+
+@atomic
+def save(endpoint: PushEndpoint) -> PushEndpoint:
+    """Store what was edited. Raises ValidationError when the environment was, since that decides what was counted.
+
+    What was turned away meanwhile is counted by the receiver, so those columns are left as they are.
+    """
+    before = PushEndpoint.objects.select_for_update().get(pk=endpoint.pk)
+    if endpoint.environment != before.environment:
+        raise ValidationError("The environment of an endpoint is fixed once it is made; add another endpoint.")
+    endpoint.full_clean()
+    endpoint.save(
+        update_fields=[
+            "key_name",
+            "placement",
+            "types",
+            "expected_metadata",
+            "batch_limit",
+            "max_body_bytes",
+            "active",
+        ]
+    )
+    return endpoint
+
+
+@atomic
+def rotate(
+    name: str, overlap: dt.timedelta = DEFAULT_OVERLAP, *, newest_known: int | None = None
+) -> tuple[str, dt.datetime]:
+    """A new key for an endpoint, and the earliest time (UTC) at which the old ones lapse.
+
+    With an overlap they live on until it ends *and* the new key has been used; without one they lapse at once.
+    ``newest_known`` is the id of the newest key the caller has seen: a form that is sent twice must not change the key
+    twice. Raises ValueError, with a sentence.
+    """
+    try:
+        endpoint = PushEndpoint.objects.select_for_update().get(name=name)
+    except ObjectDoesNotExist:
+        raise ValueError(f"There is no endpoint {name[:60]}; add_push_endpoint makes one.") from None
+    if not dt.timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise ValueError("The overlap lies between 0 and 8760 hours, which is a year.")
+    if newest_known is not None and newest_known != newest_key_id(endpoint):
+        raise ValueError("The key was changed since this page was opened. Look at the keys before you change it again.")
+    return rotate_key(MachineKey.Scope.PUSH, endpoint.pk, overlap)
+
+
+def keys_of(endpoint: PushEndpoint) -> list[tuple[MachineKey, str]]:
+    """An endpoint's keys, newest first, each with its standing: live, waiting for its successor, lapsing, or lapsed."""
+    keys = list(MachineKey.objects.filter(scope=MachineKey.Scope.PUSH, holder=endpoint.pk).order_by("-pk"))
+    now = timezone.now()
+    live = {key.pk for key in live_keys(keys, now)}
+    return [(key, _standing(key, key.pk in live, now)) for key in keys]
+
+
+def _standing(key: MachineKey, live: bool, now: dt.datetime) -> str:
+    if not live:
+        return "lapsed"
+    if key.lapses_at is None:
+        return "live"
+    return "lapsing" if key.lapses_at > now else "waiting"
+
+
+def newest_key_id(endpoint: PushEndpoint) -> int:
+    newest = MachineKey.objects.filter(scope=MachineKey.Scope.PUSH, holder=endpoint.pk).order_by("-pk").first()
+    return newest.pk if newest else 0
