@@ -104,7 +104,8 @@ _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?\Z", re.ASCI
 _WHOLE = re.compile(r"[+-]?\d{1,19}(\.0{1,20})?\Z", re.ASCII)
 _TIME = re.compile(
     # A fraction belongs to seconds; 24:00 is read by some Pythons only.
-    r"(\d{4}-\d\d-\d\d[T ](?!24)\d\d:\d\d(?::\d\d(?=[.,Z+-]|\Z)|(?![.,])))(?:[.,](\d{1,12}))?(?:(Z)|([+-])(\d\d):?(\d\d))?\Z",
+    r"(\d{4}-\d\d-\d\d[T ](?!24)\d\d:\d\d(?::\d\d)?)(?:(?<=:\d\d:\d\d)[.,](\d{1,12}))?"
+    r"(?:(Z)|([+-])(\d\d):?(\d\d))?\Z",
     re.ASCII | re.IGNORECASE,
 )
 _EARLIEST, _LATEST = 1990, 2100
