@@ -50,6 +50,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
         },
     }

@@ -88,7 +88,7 @@ def web_command(host: str, port: int) -> list[str]:
         "--blocking-threads": str(_number("WEB_THREADS", 8)),
         # A thread keeps its database connection; short-lived ones would open one for every burst.
         "--blocking-threads-idle-timeout": "600",
-        "--workers-kill-timeout": "10",
+        "--workers-kill-timeout": "5",
         "--respawn-interval": "0.5",
         "--log-level": "error",
     }

@@ -99,7 +99,11 @@ class System:
     def left(self) -> list[psutil.Process]:
         """Living processes that carry this system's mark, or serve its cluster."""
         cluster = self.data_dir.cluster
-        return [*processes.leftovers(self.data_dir), *processes.postmasters(cluster), *processes.orphaned_backends(cluster)]
+        return [
+            *processes.leftovers(self.data_dir),
+            *processes.postmasters(cluster),
+            *processes.orphaned_backends(cluster),
+        ]
 
     def destroy(self) -> None:
         if self.process is not None and self.process.poll() is None:

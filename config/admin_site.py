@@ -1,0 +1,94 @@
+"""What the staff site is called and how it is laid out: grouped as the cash office thinks, not as the code is.
+
+Settings for django-unfold, whose admin site is the one in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    def allowed(request: HttpRequest) -> bool:
+        return request.user.has_perm(permission)
+
+    return allowed
+
+
+def _entry(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
+        "permission": _may(f"{app}.view_{model}"),
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Strongroom",
+    "SITE_HEADER": "Strongroom",
+    "SITE_SUBHEADER": "The cash office's back office",
+    "SITE_SYMBOL": "lock",
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        # A sober blue: red, orange and green are kept for what they mean.
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        },
+    },
+    "COMMAND": {"search_models": False, "show_history": False},
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": "Cash office",
+                "items": [
+                    _entry("Findings", "report", "safes", "finding"),
+                    _entry("Transactions", "payments", "transactions", "transaction"),
+                    _entry("Audit events", "door_front", "transactions", "auditevent"),
+                    _entry("Deliveries", "inbox", "transactions", "delivery"),
+                ],
+            },
+            {
+                "title": "Estate",
+                "separator": True,
+                "items": [
+                    _entry("Sites", "store", "safes", "site"),
+                    _entry("Safes", "lock", "safes", "safe"),
+                    _entry("Registers", "point_of_sale", "safes", "register"),
+                ],
+            },
+            {
+                "title": "Connections",
+                "separator": True,
+                "items": [_entry("Push endpoints", "cloud_download", "transactions", "pushendpoint")],
+            },
+            {
+                "title": "People",
+                "separator": True,
+                "items": [
+                    _entry("Users", "person", "auth", "user"),
+                    _entry("Groups", "group", "auth", "group"),
+                ],
+            },
+        ],
+    },
+}

@@ -1,0 +1,79 @@
+"""Settings: production has nothing to be ashamed of, and every variable is written down."""
+
+import json
+import re
+import subprocess
+import sys
+
+from config.data_dir import CHECKOUT
+from tests.config.system import clean_environment
+
+
+def django(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words],
+        check=False,
+        cwd=CHECKOUT,
+        env=clean_environment(**environment),
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_deployment_check_is_clean_in_production():
+    done = django(
+        *("manage.py", "check", "--deploy", "--fail-level", "DEBUG"),
+        DJANGO_SETTINGS_MODULE="config.settings.production",
+        SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        ALLOWED_HOSTS="strongroom.example",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_production_does_not_start_without_its_secret():
+    done = django("manage.py", "check", DJANGO_SETTINGS_MODULE="config.settings.production", ALLOWED_HOSTS="x")
+    assert done.returncode != 0
+    assert "SECRET_KEY" in done.stderr
+
+
+def test_every_variable_that_is_read_is_explained_and_no_other():
+    source = "\n".join(path.read_text() for path in (CHECKOUT / "config").rglob("*.py"))
+    read = set(re.findall(r"""env\.\w+\(\s*"([A-Z_]+)\"""", source))
+    read |= set(re.findall(r"""environ\.get\("([A-Z_]+)"\)""", source))
+    read |= set(re.findall(r"""_number\("([A-Z_]+)\"""", source))
+    read |= {"DJANGO_SETTINGS_MODULE"}
+    explained = set(re.findall(r"^#([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE))
+    # Set by our own processes for their children.
+    assert explained == read - {"STRONGROOM_ROLE", "STRONGROOM_SUPERVISED"}
+
+
+LOG = """
+import django; django.setup()
+import logging, structlog
+from django.test import RequestFactory
+structlog.get_logger("ours").info("told", amount="1.00")
+request = RequestFactory().get("/a/path?key=letmein")
+try:
+    raise ValueError("broken")
+except ValueError:
+    logging.getLogger("theirs").exception("went wrong: %s", request.path, extra={"request": request})
+"""
+
+
+def test_production_logs_are_json_one_event_a_line_without_query_strings():
+    done = django("-c", LOG, DJANGO_SETTINGS_MODULE="config.settings.test", LOG_FORMAT="json")
+    assert done.returncode == 0, done.stderr
+    ours, theirs = map(json.loads, done.stderr.splitlines())
+    assert (ours["event"], ours["amount"], ours["level"]) == ("told", "1.00", "info")
+    assert (theirs["event"], theirs["level"]) == ("went wrong: /a/path", "error")
+    assert theirs["exception"][0]["exc_type"] == "ValueError"
+    assert "letmein" not in done.stderr
+
+
+def test_only_the_web_gives_up_on_statements():
+    script = "import {module}; from django.conf import settings; print(settings.DATABASES['default']['OPTIONS'].get('options'))"
+    web = django("-c", script.format(module="config.wsgi"), DJANGO_SETTINGS_MODULE="config.settings.test")
+    other = django("-c", script.format(module="config"), DJANGO_SETTINGS_MODULE="config.settings.test")
+    assert "statement_timeout=15000" in web.stdout
+    assert other.stdout.strip() == "None"
