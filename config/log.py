@@ -30,7 +30,9 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
     """A dictConfig for `style` "json" or "console". Everything, ours and libraries', comes out alike."""
     finish: list[Processor]
     if style == "json":
-        finish = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Without the values of local variables: requests and keys are among them.
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        finish = [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
     else:
         finish = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     return {
@@ -63,7 +65,6 @@ def configure(settings: dict[str, Any]) -> None:
         processors=[
             structlog.stdlib.filter_by_level,
             *SHARED,
-            structlog.processors.format_exc_info,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,

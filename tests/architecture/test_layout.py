@@ -42,9 +42,9 @@ def test_every_file_of_tests_is_collected():
     with_tests = {
         path for path in files if re.search(r"^(async )?(    )?def test_", (CHECKOUT / path).read_text(), re.M)
     }
-    words = ["-m", "pytest", "--collect-only", "--quiet", "-p", "no:randomly", "-p", "no:xdist", "-o", "addopts="]
+    words = ["-m", "pytest", "--collect-only", "--quiet", "-p", "no:randomly"]
     done = subprocess.run(
-        [sys.executable, *words, "--import-mode=importlib", "tests"],
+        [sys.executable, *words, "tests"],
         check=False,
         cwd=CHECKOUT,
         capture_output=True,

@@ -72,7 +72,10 @@ def test_production_logs_are_json_one_event_a_line_without_query_strings():
 
 
 def test_only_the_web_gives_up_on_statements():
-    script = "import {module}; from django.conf import settings; print(settings.DATABASES['default']['OPTIONS'].get('options'))"
+    script = (
+        "import {module}; from django.conf import settings as chosen; "
+        "print(chosen.DATABASES['default']['OPTIONS'].get('options'))"
+    )
     web = django("-c", script.format(module="config.wsgi"), DJANGO_SETTINGS_MODULE="config.settings.test")
     other = django("-c", script.format(module="config"), DJANGO_SETTINGS_MODULE="config.settings.test")
     assert "statement_timeout=15000" in web.stdout
