@@ -58,7 +58,7 @@ class SentenceCommand(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         # Its complaints come to us as CommandError and end as all errors do: a sentence, and exit 1.
-        parser.called_from_command_line = False  # type: ignore[attr-defined]
+        parser.called_from_command_line = False
         return parser
 
     def run_from_argv(self, argv: list[str]) -> None:

@@ -36,6 +36,6 @@ class Command(SentenceCommand):
         return (
             f"The new key of {result['endpoint']}, shown this once:\n"
             f"  {result['key']}\n"
-            f"Keys before it work until {result['old_key_until']}; with an overlap, also for as long as the new one has "
-            "not been used."
+            f"Keys before it work until {result['old_key_until']}; with an overlap, also for as long as the new one "
+            "has not been used."
         )

@@ -1,0 +1,166 @@
+"""What every room of the staff site is built on: view-only lists, counts that do not read whole tables, act pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import connection, models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+# Up to here rows are counted one by one, beyond it the database's own estimate will do.
+_COUNTED = 10_000
+
+
+class EstimatingPaginator(Paginator[Any]):
+    """Pages over a big table: an exact count while it is cheap, an estimate beyond, never a COUNT over everything."""
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        if not isinstance(rows, models.QuerySet):
+            return len(rows)
+        counted = rows.order_by()[: _COUNTED + 1].count()
+        if counted <= _COUNTED:
+            return counted
+        return max(counted, _estimate(rows))
+
+
+def _estimate(rows: models.QuerySet[Any]) -> int:
+    """What the planner expects, from its statistics; for a whole table, the table's own."""
+    if not rows.query.where:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [rows.model._meta.db_table]
+            )
+            return int(cursor.fetchone()[0])
+    plan = json.loads(rows.order_by().explain(format="json"))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+class StaffAdmin(ModelAdmin):
+    """Lists without bulk deletion, and pages that do one thing and say so."""
+
+    list_filter_submit = True
+    list_fullwidth = True
+    warn_unsaved_form = True
+    show_full_result_count = False
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows: models.QuerySet[Any] = super().get_queryset(request)
+        return rows
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # What may go at all goes one by one, by somebody who has looked at it.
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def has_act_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """May do what this room's buttons do, which is not editing: view-only rows can be acted upon."""
+        meta = self.model._meta
+        return request.user.has_perm(f"{meta.app_label}.change_{meta.model_name}")
+
+    def act_page(
+        self, request: HttpRequest, obj: models.Model, form: forms.Form, *, title: str, explanation: str, button: str
+    ) -> HttpResponse:
+        """A page that asks for what an act needs and has one button."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.model._meta,
+            "original": obj,
+            "form": form,
+            "explanation": explanation,
+            "button": button,
+            "back": change_url(obj),
+        }
+        return TemplateResponse(request, "staff/act.html", context)
+
+    def acted(self, request: HttpRequest, obj: models.Model, said: str, level: int = messages.SUCCESS) -> HttpResponse:
+        """Back to the row, with a sentence about what came of it, which its history keeps too."""
+        self.log_change(request, obj, said)
+        messages.add_message(request, level, said)
+        return HttpResponseRedirect(change_url(obj))
+
+
+class ViewOnlyAdmin(StaffAdmin):
+    """Rows that nobody may add, change or delete here; nothing on their pages can be edited."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+def change_url(obj: models.Model) -> str:
+    meta = obj._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[obj.pk])
+
+
+def link(url: str, text: object) -> SafeString:
+    return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500 underline">{}</a>', url, text)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString:
+    """A table within a page; cells are escaped unless they are safe already."""
+    lines = [list(row) for row in rows]
+    return SafeString(render_to_string("staff/table.html", {"headers": headers, "rows": lines})) if lines else EMPTY
+
+
+EMPTY = SafeString("–")
+
+
+def wall_clock(moment: dt.datetime | None) -> str:
+    """A time as a safe's clock showed it; fractions only where there are any."""
+    if moment is None:
+        return EMPTY
+    text = f"{moment:%Y-%m-%d %H:%M:%S}"
+    return f"{text}.{moment.microsecond:06d}".rstrip("0") if moment.microsecond else text
+
+
+def instant(moment: dt.datetime | None) -> str:
+    """An instant, in UTC and saying so."""
+    return EMPTY if moment is None else f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def day(date: dt.date | None) -> str:
+    return EMPTY if date is None else date.isoformat()
+
+
+def money(amount: Any, currency: str | None) -> str:
+    """An amount with two decimals, more where they are not zero, and its currency."""
+    if amount is None:
+        return EMPTY
+    text = f"{amount:,.4f}"
+    text = text[:-2] if text.endswith("00") else text
+    return f"{text} {currency}" if currency else text
+
+
+def ago(moment: dt.datetime | None, now: dt.datetime) -> str:
+    """How long ago, in the unit that says something."""
+    if moment is None:
+        return "never"
+    seconds = max((now - moment).total_seconds(), 0)
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        number = int(seconds // size)
+        if number >= (2 if unit == "day" else 1):
+            return f"{number} {unit}{'' if number == 1 else 's'} ago"
+    return "just now"

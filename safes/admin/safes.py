@@ -1,0 +1,122 @@
+"""Safes and where they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import display
+
+from safes.admin.bases import StaffAdmin, instant, link
+from safes.estate import lock_safes, normal_serial, safe_changed
+from safes.models import Finding, Placement, Safe, Site
+
+
+class PlacementInline(TabularInline):
+    model = Placement
+    extra = 0
+    fields = ("starts_on", "site")
+    ordering = ("starts_on",)
+    verbose_name = "placement"
+    verbose_name_plural = "where it stands: from each local date, the site (the first also holds for all dates before)"
+
+
+class StandsAtFilter(DropdownFilter):
+    title = "site"
+    parameter_name = "site"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        sites = Site.objects.order_by("code").values_list("code", "name")
+        return [("-", "nowhere yet"), *((code, f"{code} {name}") for code, name in sites)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        return queryset.filter(Q(site_code=None) if value == "-" else Q(site_code=value))
+
+
+class SafeForm(forms.ModelForm[Safe]):
+    def clean_serial_number(self) -> str:
+        return normal_serial(self.cleaned_data["serial_number"])
+
+    def clean_status(self) -> str:
+        status: str = self.cleaned_data["status"]
+        if status == Safe.Status.UNREGISTERED and self.initial.get("status") != status:
+            raise ValidationError("A safe that somebody enters here is registered: choose active or retired.")
+        return status
+
+
+@admin.register(Safe)
+class SafeAdmin(StaffAdmin):
+    form = SafeForm
+    list_display = ("serial_number", "standing", "site", "model", "first_seen", "open_findings")
+    list_filter = ("status", StandsAtFilter)
+    search_fields = ("serial_number", "model")
+    fields = (("serial_number", "model"), ("status", "first_seen"))
+    inlines = (PlacementInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Safe]:
+        now = Placement.objects.filter(safe=OuterRef("pk"), starts_on__lte=timezone.now().date()).order_by("-starts_on")
+        safes: QuerySet[Safe] = super().get_queryset(request)
+        return safes.annotate(
+            site_code=Subquery(now.values("site__code")[:1]),
+            site_name=Subquery(now.values("site__name")[:1]),
+            open_count=Count("findings", filter=Q(findings__state=Finding.State.OPEN)),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Safe | None = None) -> tuple[str, ...]:
+        # The serial number is what its transactions are told by.
+        return ("serial_number", "first_seen") if obj else ("first_seen",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Safe | None = None) -> bool:
+        """What a safe sent is kept for ever, so a safe is retired, not deleted."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Safe, form: forms.ModelForm[Safe], change: bool) -> None:
+        if change:
+            # Before its row is written: whoever records for this safe holds the same lock, in the same order.
+            lock_safes([obj.pk])
+        super().save_model(request, obj, form, change)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: forms.ModelForm[Safe],
+        formsets: list[BaseInlineFormSet[Any, Any, Any]],
+        change: bool,
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        safe_changed(form.instance)
+
+    @display(
+        description="status",
+        ordering="status",
+        label={"unregistered": "warning", "active": "success", "retired": "default"},
+    )
+    def standing(self, safe: Safe) -> str:
+        return safe.status
+
+    @display(description="site", ordering="site_code", empty_value="nowhere yet")
+    def site(self, safe: Safe) -> str | None:
+        code = getattr(safe, "site_code", None)
+        return f"{code} {getattr(safe, 'site_name', '')}" if code else None
+
+    @display(description="first heard from", ordering="first_seen_at")
+    def first_seen(self, safe: Safe) -> str:
+        return instant(safe.first_seen_at)
+
+    @display(description="open findings", ordering="open_count")
+    def open_findings(self, safe: Safe) -> Any:
+        count = getattr(safe, "open_count", 0)
+        url = f"{reverse('admin:safes_finding_changelist')}?serial_number={safe.serial_number}"
+        return link(url, count) if count else 0

@@ -1,0 +1,38 @@
+"""Audit events, view-only: doors, locks, log-ins."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
+from transactions.admin.records import BookFilter, MessageFilter, RecordAdmin, TypeFilter, UserFilter
+from transactions.catalogue import KIND_OF, Kind
+from transactions.models import AuditEvent
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(RecordAdmin):
+    types = tuple(name for name, kind in KIND_OF.items() if kind is Kind.AUDIT)
+    list_display = ("shown_time", "safe", "type", "door_name", "user_name", "date", "utc_time")
+    list_filter = (
+        ("business_date", RecentFilter),
+        SerialNumberFilter,
+        SafeSiteFilter,
+        TypeFilter,
+        UserFilter,
+        BookFilter,
+        MessageFilter,
+    )
+    search_fields = ("=safe__serial_number", "^user_name", "^door_name")
+    search_help_text = "Serial number, user or door"
+    readonly_fields = (
+        "shown_time", "utc_time", "date", "sent_type", "key", "book_name", "counts", "retrieved", "pushed", "filed",
+        "deliveries",
+    )  # fmt: skip
+    fieldsets = (
+        (None, {"fields": (("shown_time", "utc_time", "date"), ("safe", "type", "door_name"), ("user_name", "extra"))}),
+        (
+            "Where it comes from",
+            {"fields": ("deliveries", ("sent_type", "retrieved"), ("pushed", "filed"), ("key", "book_name", "counts"))},
+        ),
+    )

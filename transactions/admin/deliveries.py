@@ -1,0 +1,178 @@
+"""Deliveries: what arrived, what became of it, the raw bytes, and reading them again."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import action
+
+from safes.admin.bases import EstimatingPaginator, change_url
+from safes.admin.filters import RecentMomentFilter
+from transactions.admin.delivery_fields import DeliveryFields
+from transactions.admin.raw import as_text, laid_out
+from transactions.deliveries import Purged, raw_body
+from transactions.drawing import draw_soon
+from transactions.models import Delivery
+from transactions.replaying import replay_one
+
+# Characters of a body that its page shows; the download has all.
+_SHOWN_TEXT = 400_000
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(DeliveryFields):
+    paginator = EstimatingPaginator
+    list_display = (
+        "number",
+        "arrived",
+        "source",
+        "outcome",
+        "rows",
+        "new",
+        "known_rows",
+        "refused",
+        "how_big",
+        "again",
+    )
+    list_display_links = ("number", "arrived")
+    list_filter = (
+        ("received_at", RecentMomentFilter),
+        ("status", ChoicesDropdownFilter),
+        ("endpoint", RelatedDropdownFilter),
+        ("channel", ChoicesDropdownFilter),
+    )
+    list_select_related = ("endpoint",)
+    search_fields = ("=id", "$message__key")
+    search_help_text = "Number of a delivery, or MessageId"
+    ordering = ("-id",)
+    sortable_by = ()
+    actions_detail = ("read_again", "see_raw", "download")
+    readonly_fields = (
+        "arrived", "source", "outcome", "rows", "new", "known_rows", "refused", "how_big", "again", "message_id",
+        "sha256", "quarantine", "remarks", "recorded", "tried", "same_again", "its_transactions", "purged",
+    )  # fmt: skip
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("arrived", "source", "outcome"),
+                    ("rows", "new", "known_rows", "refused"),
+                    "its_transactions",
+                )
+            },
+        ),
+        ("What could not be understood", {"fields": ("quarantine",)}),
+        ("How it went", {"fields": ("error", "remarks", ("recorded", "tried"))}),
+        (
+            "What was sent",
+            {"fields": (("message_id", "how_big", "purged"), "sha256", "headers", "again", "same_again")},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        return super().get_queryset(request).select_related("endpoint", "message", "repeat_of")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
+    ) -> tuple[QuerySet[Delivery], bool]:
+        """By number or MessageId, both of which an index finds."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.isdecimal() and len(term) < 19:
+            return queryset.filter(pk=int(term)), False
+        return queryset.filter(message__key=f"id:{term.lower()}"), False
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        mine = [
+            path("<int:object_id>/raw/", wrap(self.raw_view), name="transactions_delivery_raw"),
+            path("<int:object_id>/raw/download/", wrap(self.download_view), name="transactions_delivery_download"),
+        ]
+        return [*mine, *super().get_urls()]
+
+    @action(description="Read again", url_path="read-again", permissions=["act"], icon="replay")
+    def read_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        asked = get_object_or_404(Delivery, pk=object_id)
+        if request.method != "POST":
+            return self.act_page(
+                request,
+                asked,
+                forms.Form(),
+                title=f"Read delivery {object_id} again",
+                explanation="Its raw body is read and recorded as if it had just come. What is right stays as it is: a "
+                "transaction is stored once however often it is read.",
+                button="Read again",
+            )
+        reading = replay_one(asked.repeat_of_id or asked.pk)
+        draw_soon()
+        if reading.error:
+            return self.acted(request, asked, f"It could not be read again: {reading.error}", messages.ERROR)
+        said = (
+            f"Read again: {reading.status}, {reading.received} rows, {reading.created} created, {reading.known} known, "
+            f"{reading.quarantined} quarantined."
+        )
+        return self.acted(request, asked, said)
+
+    @action(description="Raw body", url_path="see-raw", permissions=["view"], icon="data_object")
+    def see_raw(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:transactions_delivery_raw", args=[object_id]))
+
+    @action(description="Download", url_path="get-raw", permissions=["view"], icon="download")
+    def download(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:transactions_delivery_download", args=[object_id]))
+
+    def _viewable(self, request: HttpRequest, object_id: int) -> Delivery:
+        delivery = get_object_or_404(Delivery, pk=object_id)
+        if not self.has_view_permission(request, delivery):
+            raise PermissionDenied
+        return delivery
+
+    def raw_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The body for reading: JSON laid out, anything else as text; all of it escaped by the template."""
+        delivery = self._viewable(request, object_id)
+        try:
+            text = as_text(raw_body(delivery))
+        except Purged as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(change_url(delivery))
+        shown = laid_out(text, _SHOWN_TEXT)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Raw body of delivery {object_id}",
+            "opts": self.model._meta,
+            "original": delivery,
+            "is_json": shown is not None,
+            "body": (text if shown is None else shown)[:_SHOWN_TEXT],
+            "cut": len(text if shown is None else shown) > _SHOWN_TEXT,
+            "size": filesizeformat(delivery.size),
+            "back": change_url(delivery),
+            "download": reverse("admin:transactions_delivery_download", args=[object_id]),
+        }
+        return TemplateResponse(request, "staff/raw.html", context)
+
+    def download_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The exact bytes, as a file that no browser runs."""
+        delivery = self._viewable(request, object_id)
+        try:
+            body = raw_body(delivery)
+        except Purged as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(change_url(delivery))
+        return HttpResponse(
+            body,
+            content_type="application/octet-stream",
+            headers={
+                "Content-Disposition": f'attachment; filename="delivery-{object_id}.raw"',
+                "X-Content-Type-Options": "nosniff",
+            },
+        )

@@ -1,0 +1,198 @@
+"""Push endpoints and their keys. A key is shown on the page that answers its making, and on no other."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from safes.admin.bases import StaffAdmin, ago, change_url, instant, table
+from transactions import endpoints
+from transactions.models import Delivery, PushEndpoint
+
+# Longer than this without a push, and somebody should ask why.
+_QUIET = dt.timedelta(hours=24)
+
+_OVERLAPS = [
+    ("48", "Two days: the old key works meanwhile, and until the new one has been used"),
+    ("168", "A week, the same way"),
+    ("720", "A month, the same way"),
+    ("0", "None: the old key stops working at once (it has leaked)"),
+]
+
+
+class EndpointForm(forms.ModelForm[PushEndpoint]):
+    types = forms.CharField(
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The types Loomis was asked to send, with commas between; empty: all.",
+    )
+    expected_metadata = forms.CharField(
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 3}),
+        help_text="Metadata Loomis was asked to send, a line each: Country=US. A push without it is taken and says so.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            pairs = self.instance.expected_metadata.items()
+            self.initial["types"] = ", ".join(self.instance.types)
+            self.initial["expected_metadata"] = "\n".join(f"{name}={value}" for name, value in pairs)
+
+    def clean_types(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["types"].split(",") if name.strip()]
+
+    def clean_expected_metadata(self) -> dict[str, str]:
+        pairs = {}
+        for line in self.cleaned_data["expected_metadata"].splitlines():
+            name, sign, value = line.partition("=")
+            if line.strip() and not (sign and name.strip()):
+                raise forms.ValidationError(f"“{line[:60]}” is not a name and a value: write Country=US.")
+            if name.strip():
+                pairs[name.strip()] = value.strip()
+        return pairs
+
+
+class RotateForm(forms.Form):
+    overlap = forms.ChoiceField(choices=_OVERLAPS, initial="48", widget=UnfoldAdminRadioSelectWidget)
+    newest_known = forms.IntegerField(widget=forms.HiddenInput)
+
+
+@admin.register(PushEndpoint)
+class PushEndpointAdmin(StaffAdmin):
+    form = EndpointForm
+    list_display = ("name", "environment_label", "placement", "key_name", "last_push", "trouble", "active")
+    list_filter = ("environment", "active")
+    search_fields = ("name",)
+    actions_detail = ("rotate",)
+    readonly_fields = ("address", "keys", "last_push", "trouble")
+    fieldsets = (
+        (None, {"fields": (("name", "environment", "active"), "address", ("last_push", "trouble"))}),
+        ("How Loomis shows its key", {"fields": (("placement", "key_name"), "keys")}),
+        (
+            "What was arranged",
+            {"fields": (("batch_limit", "max_body_bytes"), "types", "expected_metadata")},
+        ),
+    )
+    add_fieldsets = (
+        (None, {"fields": (("name", "environment"),)}),
+        ("How Loomis shows its key", {"fields": (("placement", "key_name"),)}),
+        (
+            "What was arranged",
+            {"fields": (("batch_limit", "max_body_bytes"), "types", "expected_metadata")},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PushEndpoint]:
+        latest = Delivery.objects.filter(endpoint=OuterRef("pk")).order_by("-received_at").values("received_at")[:1]
+        known: QuerySet[PushEndpoint] = super().get_queryset(request)
+        return known.annotate(pushed_at=Subquery(latest))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PushEndpoint | None = None) -> tuple[str, ...]:
+        fixed = super().get_readonly_fields(request, obj)
+        return (*fixed, "name", "environment") if obj else fixed
+
+    def has_delete_permission(self, request: HttpRequest, obj: PushEndpoint | None = None) -> bool:
+        """What came by it refers to it for ever; one that is no longer used is made inactive."""
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: PushEndpoint, form: forms.ModelForm[PushEndpoint], change: bool
+    ) -> None:
+        if change:
+            endpoints.save(obj)
+        else:
+            # Lives as long as the request, whose answer shows it.
+            _, request.new_key = endpoints.create(obj)  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: PushEndpoint, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._show_key(request, obj, request.new_key)  # type: ignore[attr-defined]
+
+    @action(description="Change the key", url_path="rotate", permissions=["act"], icon="key")
+    def rotate(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        endpoint = get_object_or_404(PushEndpoint, pk=object_id)
+        initial = {"newest_known": endpoints.newest_key_id(endpoint), "overlap": "48"}
+        form = RotateForm(request.POST if request.method == "POST" else None, initial=initial)
+        if form.is_valid():
+            overlap = dt.timedelta(hours=int(form.cleaned_data["overlap"]))
+            try:
+                key, until = endpoints.rotate(endpoint.name, overlap, newest_known=form.cleaned_data["newest_known"])
+            except ValueError as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_change(request, endpoint, f"Key changed; the keys before it work until {instant(until)}.")
+                said = f"work until {instant(until)}, and until this one has been used" if overlap else "work no longer"
+                return self._show_key(request, endpoint, key, old_keys=said)
+        return self.act_page(
+            request,
+            endpoint,
+            form,
+            title=f"Change the key of {endpoint}",
+            explanation="A new key is made and shown once. How long should the old one go on working?",
+            button="Make a new key",
+        )
+
+    def _show_key(self, request: HttpRequest, endpoint: PushEndpoint, key: str, old_keys: str = "") -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"The key of {endpoint}",
+            "opts": self.model._meta,
+            "original": endpoint,
+            "endpoint": endpoint,
+            "key": key,
+            "old_keys": old_keys,
+            "address": endpoints.address(endpoint.name),
+            "back": change_url(endpoint),
+        }
+        return TemplateResponse(request, "staff/key.html", context, headers={"Cache-Control": "no-store"})
+
+    @display(description="environment", ordering="environment", label={"production": "success", "test": "warning"})
+    def environment_label(self, endpoint: PushEndpoint) -> str:
+        return endpoint.environment
+
+    @display(description="address")
+    def address(self, endpoint: PushEndpoint) -> str:
+        return endpoints.address(endpoint.name)
+
+    @display(description="last push", ordering="pushed_at")
+    def last_push(self, endpoint: PushEndpoint) -> str:
+        return ago(getattr(endpoint, "pushed_at", None), timezone.now())
+
+    @display(description="trouble", label={"fine": "success", "quiet": "warning", "turned away": "danger"})
+    def trouble(self, endpoint: PushEndpoint) -> str:
+        if not endpoint.active:
+            return "off"
+        if endpoint.rejected_count or endpoint.oversized_count:
+            return "turned away"
+        pushed_at = getattr(endpoint, "pushed_at", None)
+        return "fine" if pushed_at and timezone.now() - pushed_at < _QUIET else "quiet"
+
+    @display(description="keys")
+    def keys(self, endpoint: PushEndpoint) -> SafeString:
+        return table(
+            ("ends in", "standing", "made", "first used", "last used", "lapses"),
+            (
+                (
+                    f"…{key.hint}",
+                    standing,
+                    instant(key.created_at),
+                    instant(key.first_used_at),
+                    instant(key.last_used_at),
+                    instant(key.lapses_at),
+                )
+                for key, standing in endpoints.keys_of(endpoint)
+            ),
+        )

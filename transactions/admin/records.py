@@ -1,0 +1,174 @@
+"""What the rooms of transactions and audit events share: the wall clock first, the raw delivery a click away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import DropdownFilter, TextFilter
+from unfold.decorators import display
+
+from safes.admin.bases import (
+    EMPTY,
+    EstimatingPaginator,
+    ViewOnlyAdmin,
+    change_url,
+    day,
+    instant,
+    link,
+    money,
+    wall_clock,
+)
+from safes.admin.filters import PresetFilter
+from transactions.models import AuditEvent, Book, Delivery, Repeat, Transaction
+
+Row = Transaction | AuditEvent
+
+
+class BookFilter(PresetFilter):
+    """Test endpoints keep a book of their own; nobody takes it for the real one by oversight."""
+
+    title = "book"
+    parameter_name = "book"
+    preset = str(Book.PRODUCTION.value)
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [*((str(value), label) for value, label in Book.choices), ("all", "all")]
+
+
+class TypeFilter(DropdownFilter):
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(name, name) for name in getattr(model_admin, "types", ())]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(type=value) if value else queryset
+
+
+class ExactFilter(TextFilter):
+    """A text that the column holds as it stands."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(**{self.parameter_name: value.strip()}) if value else queryset
+
+
+class UserFilter(ExactFilter):
+    title = "user"
+    parameter_name = "user_name"
+
+
+class MessageFilter(TextFilter):
+    """The number of a message: its rows, whichever channel it came by."""
+
+    title = "message"
+    parameter_name = "message"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        if not (value.isdecimal() and len(value) < 19):
+            return queryset.none()
+        ids = _shown_again(queryset.model, int(value))
+        return queryset.filter(Q(push_message=int(value)) | Q(file_message=int(value)) | Q(pk__in=ids))
+
+
+def _shown_again(model: type[Any], message_id: int) -> list[int]:
+    """Ids of rows that another message showed first; found from the few repeats, never by reading the rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT t.id FROM {Repeat._meta.db_table} r
+            JOIN {model._meta.db_table} t USING (safe_id, local_time, key_digest, occurrence, book)
+            WHERE r.message_id = %s ORDER BY t.id LIMIT %s
+            """,  # noqa: S608 - only our own table names are put in
+            [message_id, _MANY],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+# As many of a message's repeats as its list shows.
+_MANY = 5000
+
+
+class RecordAdmin(ViewOnlyAdmin):
+    paginator = EstimatingPaginator
+    list_select_related = ("safe",)
+    list_display_links = ("shown_time",)
+    ordering = ("-id",)
+    list_per_page = 100
+    # Ordering by any column would sort millions of rows for one page.
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("safe")
+
+    @display(description="safe's clock")
+    def shown_time(self, row: Row) -> str:
+        return wall_clock(row.local_time)
+
+    @display(description="instant")
+    def utc_time(self, row: Row) -> str:
+        if row.occurred_at is None:
+            return "not known: the safe stands nowhere yet"
+        notes = {"repeated": " (the hour came twice; the first)", "skipped": " (the hour never was; moved forward)"}
+        return instant(row.occurred_at) + notes.get(row.time_note or "", "")
+
+    @display(description="business date")
+    def date(self, row: Row) -> str:
+        return day(row.business_date)
+
+    @display(description="amount")
+    def cash(self, row: Row) -> SafeString:
+        return format_html('<span class="tabular-nums whitespace-nowrap">{}</span>', money(row.amount, row.currency))
+
+    @display(description="counted", boolean=True)
+    def counts(self, row: Row) -> bool:
+        return row.counted
+
+    @display(description="book", label={"production": "success", "test": "warning"})
+    def book_name(self, row: Row) -> str:
+        return str(Book(row.book).label)
+
+    @display(description="sent as")
+    def sent_type(self, row: Row) -> str:
+        return row.wire_type
+
+    @display(description="key")
+    def key(self, row: Row) -> str:
+        return f"{bytes(row.key_digest).hex()}, occurrence {row.occurrence}"
+
+    @display(description="retrieved on")
+    def retrieved(self, row: Row) -> str:
+        return instant(row.retrieved_on)
+
+    @display(description="first pushed")
+    def pushed(self, row: Row) -> str:
+        return instant(row.seen_by_push)
+
+    @display(description="first in a file")
+    def filed(self, row: Row) -> str:
+        return instant(row.seen_by_file)
+
+    @display(description="raw deliveries")
+    def deliveries(self, row: Row) -> SafeString:
+        """Every delivery whose message showed this row, by push, by file, or again."""
+        again = Repeat.objects.filter(
+            safe=row.safe_id,
+            local_time=row.local_time,
+            key_digest=row.key_digest,
+            occurrence=row.occurrence,
+            book=row.book,
+        )
+        messages = {row.push_message_id, row.file_message_id, *again.values_list("message_id", flat=True)[:100]}
+        found = Delivery.objects.filter(message__in=messages - {None}).select_related("endpoint").order_by("pk")[:100]
+        links = ((link(change_url(one), one), one.endpoint or one.channel, instant(one.received_at)) for one in found)
+        return format_html_join(SafeString("<br>"), "{} by {}, {}", links) or EMPTY

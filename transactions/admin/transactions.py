@@ -1,0 +1,88 @@
+"""Transactions, view-only."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from safes.admin.bases import money, table
+from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
+from transactions.admin.records import BookFilter, ExactFilter, MessageFilter, RecordAdmin, TypeFilter, UserFilter
+from transactions.catalogue import KIND_OF, Kind
+from transactions.models import Transaction
+
+
+class RegisterFilter(ExactFilter):
+    title = "register"
+    parameter_name = "register"
+
+
+@admin.register(Transaction)
+class TransactionAdmin(RecordAdmin):
+    types = tuple(name for name, kind in KIND_OF.items() if kind is not Kind.AUDIT)
+    list_display = (
+        "shown_time", "safe", "type", "cash", "user_name", "register", "pickup_group_id", "date", "utc_time", "counts",
+    )  # fmt: skip
+    list_filter = (
+        ("business_date", RecentFilter),
+        SerialNumberFilter,
+        SafeSiteFilter,
+        TypeFilter,
+        ("kind", ChoicesDropdownFilter),
+        RegisterFilter,
+        UserFilter,
+        BookFilter,
+        MessageFilter,
+    )
+    search_fields = (
+        "=safe__serial_number", "^user_name", "=register", "=pickup_group_id", "=deposit_reference_number",
+        "=change_purchase_number",
+    )  # fmt: skip
+    search_help_text = "Serial number, user, register, pickup group, deposit reference or change purchase"
+    readonly_fields = (
+        "shown_time", "utc_time", "date", "cash", "counted_as", "coins_and_notes", "sent_type", "key", "book_name",
+        "counts", "retrieved", "pushed", "filed", "deliveries",
+    )  # fmt: skip
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("shown_time", "utc_time", "date"),
+                    ("safe", "type", "counted_as"),
+                    ("cash", "user_name", "register"),
+                )
+            },
+        ),
+        (
+            "What was sent with it",
+            {
+                "fields": (
+                    "coins_and_notes",
+                    ("pickup_group_id", "change_purchase_number", "deposit_reference_number"),
+                    ("door_name", "tube_column", "tube_count"),
+                    ("sent_type", "retrieved", "extra"),
+                )
+            },
+        ),
+        ("Where it comes from", {"fields": ("deliveries", ("pushed", "filed"), ("key", "book_name", "counts"))}),
+    )
+
+    @display(description="kind")
+    def counted_as(self, row: Transaction) -> str:
+        return row.kind.replace("_", " ")
+
+    @display(description="denominations")
+    def coins_and_notes(self, row: Transaction) -> SafeString:
+        return table(
+            ("unit value", "count", "currency"),
+            ((money(value, None), count, currency or "") for value, count, currency in _numbers(row)),
+        )
+
+
+def _numbers(row: Transaction) -> list[tuple[Decimal, int, str | None]]:
+    return [(Decimal(str(value)), count, currency) for value, count, currency in row.denominations or ()]
