@@ -25,11 +25,11 @@ class Gone:
 
 
 def safes_shown_by(message_id: int, channel: str) -> set[int]:
-    """Ids of the safes that a message was so far taken to speak of; their locks are due before anything is withdrawn."""
+    """Ids of the safes a message was so far taken to speak of: their locks are due before anything is withdrawn."""
     slot = {f"{channel}_message": message_id}
     found = Repeat.objects.filter(message=message_id).values_list("safe_id").distinct()
     for table in (Transaction, AuditEvent):
-        found = found.union(table.objects.filter(**slot).values_list("safe_id").distinct())
+        found = found.union(table.objects.filter(**slot).order_by().values_list("safe_id").distinct())
     return {safe_id for (safe_id,) in found}
 
 
@@ -53,7 +53,7 @@ def withdraw_missing(
                 = (r.safe_id, r.local_time, r.key_digest, r.occurrence, r.book)
               AND NOT EXISTS ({_SHOWN.format(row="r")})
             RETURNING t.safe_id, t.business_date, t.type
-            """,  # noqa: S608 - only our own table names are put in
+            """,
             [message_id, book, *identity],
         )
         gone = cursor.fetchall()
@@ -102,4 +102,4 @@ SET {{channel}}_message_id = heir.message_id,
 FROM lost LEFT JOIN heir ON heir.id = lost.id
 WHERE t.id = lost.id
 RETURNING t.safe_id, t.business_date, t.type
-"""  # noqa: S608
+"""
