@@ -89,7 +89,7 @@ def _shown_again(model: type[Any], message_id: int) -> list[int]:
             SELECT t.id FROM {Repeat._meta.db_table} r
             JOIN {model._meta.db_table} t USING (safe_id, local_time, key_digest, occurrence, book)
             WHERE r.message_id = %s ORDER BY t.id LIMIT %s
-            """,  # noqa: S608 - only our own table names are put in
+            """,
             [message_id, _MANY],
         )
         return [pk for (pk,) in cursor.fetchall()]
