@@ -84,7 +84,6 @@ def _database() -> dict[str, Any]:
         database: dict[str, Any] = env.db("DATABASE_URL")
     else:
         database = {
-            "ENGINE": "django.db.backends.postgresql",
             "NAME": "strongroom",
             "USER": "strongroom",
             "HOST": str(DATA_DIR.postgres_socket_dir),
@@ -92,12 +91,16 @@ def _database() -> dict[str, Any]:
     options = dict(database.get("OPTIONS", {}))
     options.setdefault("connect_timeout", 3)
     limits = {"statement_timeout": _STATEMENT_TIMEOUT_MS, "lock_timeout": _LOCK_TIMEOUT_MS}
+    if _STATEMENT_TIMEOUT_MS:
+        # The server's own limit comes first; this is for a server that keeps none (config.database).
+        options["silence_timeout"] = _STATEMENT_TIMEOUT_MS / 1000 + 3
     # Left out when unlimited: poolers such as PgBouncer refuse start-up options they do not know.
     words = [f"-c {name}={value}" for name, value in limits.items() if value]
     if words:
         options["options"] = " ".join([options.get("options", ""), *words]).strip()
     return {
         **database,
+        "ENGINE": "config.database",
         "OPTIONS": options,
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,

@@ -83,8 +83,7 @@ def test_a_stale_pid_file_does_not_block_the_start(data_dir: DataDir, first_line
     """Its number may have gone to a stranger of PostgreSQL's own account, whom it would take for another server."""
     assert answers(data_dir)
     owner = data_dir.cluster.stat()
-    account = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
-    stranger = subprocess.Popen(["sleep", "600"], **account)
+    stranger = subprocess.Popen(["sleep", "600"], user=owner.st_uid if os.geteuid() == 0 else None)
     try:
         number = str(stranger.pid) if first_line == "a stranger's" else first_line
         rest = [str(data_dir.cluster), "1700000000", "5432", str(data_dir.postgres), "", "  12345678    999999 ", ""]

@@ -124,6 +124,19 @@ def test_a_server_that_hangs_makes_it_unready_within_seconds(system: System, wor
     until(system.ready_now, "ready again")
 
 
+def test_a_push_to_a_database_that_hangs_is_answered_503_within_seconds(system: System):
+    path = "/api/loomis/transactions/nobody"
+    for _ in range(3):  # connections that are kept, and will be found silent
+        assert system.ask(path, "POST")[0] == 401
+    with frozen(system.member("postgres", "-D")):
+        started = time.monotonic()
+        status, _ = system.ask(path, "POST")
+        assert status == 503
+        assert time.monotonic() - started < 15
+    until(lambda: system.ask(path, "POST")[0] == 401, "the database again")
+    until(system.ready_now, "ready again")
+
+
 @contextmanager
 def frozen(process: psutil.Process) -> Iterator[None]:
     stopped = [process, *process.children(recursive=True)]

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL engine, with an end to its patience. See base.py."""
