@@ -45,7 +45,7 @@ NOWHERE = Standing()
 
 
 class Standings:
-    """Where one safe stood, by local date. Before its first placement a safe is taken to stand where it was first put."""
+    """Where one safe stood, by local date. Before its first placement it is taken to stand where it was first put."""
 
     __slots__ = ("_places", "_starts")
 
@@ -66,17 +66,10 @@ class Standings:
 def standings_of(safe_ids: Iterable[int]) -> dict[int, Standings]:
     """The standings of these safes, in one query."""
     found: dict[int, list[tuple[dt.date, Standing]]] = {safe_id: [] for safe_id in safe_ids}
-    rows = Placement.objects.filter(safe_id__in=found).values_list(
-        "safe_id",
-        "starts_on",
-        "site_id",
-        "site__code",
-        "site__time_zone",
-        "site__day_rollover",
-        "site__currency",
-    )
-    for safe_id, starts_on, *place in rows:
-        found[safe_id].append((starts_on, Standing(*place)))
+    for placement in Placement.objects.filter(safe_id__in=found).select_related("site"):
+        site = placement.site
+        stands = Standing(site.pk, site.code, site.time_zone, site.day_rollover, site.currency)
+        found[placement.safe_id].append((placement.starts_on, stands))
     return {safe_id: Standings(placements) for safe_id, placements in found.items()}
 
 

@@ -38,5 +38,5 @@ class WallClockField(models.Field[dt.datetime, dt.datetime]):
         return self.to_python(super().get_prep_value(value))
 
     def value_to_string(self, obj: models.Model) -> str:
-        value = self.value_from_object(obj)
+        value: dt.datetime | None = self.value_from_object(obj)
         return "" if value is None else value.isoformat()

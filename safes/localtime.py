@@ -51,7 +51,8 @@ def _offsets(zone_name: str, minute: dt.datetime) -> tuple[dt.timedelta, dt.time
     there = zone(zone_name)
     first = minute.replace(tzinfo=there).utcoffset()
     second = minute.replace(tzinfo=there, fold=1).utcoffset()
-    assert first is not None and second is not None  # a ZoneInfo always knows its offset
+    assert first is not None  # a ZoneInfo always knows its offset
+    assert second is not None
     return first, second
 
 

@@ -34,7 +34,7 @@ def business_date(
     is_close: bool,
     last_close: dt.datetime | None,
 ) -> dt.date:
-    """``nominal``, or the day after for what came after the last close dated ``nominal``. A close keeps its own date."""
+    """``nominal``, or the day after for what came after the last close dated so. A close keeps its own date."""
     if is_close or last_close is None or wall <= last_close:
         return nominal
     return nominal + _DAY

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 
 import structlog
 import zstandard
@@ -84,7 +85,7 @@ def record_delivery(delivery_id: int, *, again: bool = False) -> Delivery:
             return _failed(delivery_id, error)
         except Purged:
             raise
-        except Exception as error:  # a bug in reading or recording must cost neither the delivery nor Loomis its 200
+        except Exception as error:  # noqa: BLE001 - a bug here must cost neither the delivery nor Loomis its 200
             return _failed(delivery_id, error)
     raise AssertionError("unreachable")
 
@@ -133,7 +134,7 @@ def _message(endpoint_id: int | None, key: str) -> Message:
     table = Message._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (endpoint_id, key) VALUES (%s, %s) ON CONFLICT (endpoint_id, key) "  # noqa: S608
+            f"INSERT INTO {table} (endpoint_id, key) VALUES (%s, %s) ON CONFLICT (endpoint_id, key) "
             "DO UPDATE SET key = excluded.key RETURNING id",
             [endpoint_id, key],
         )
@@ -188,8 +189,8 @@ def _oddities(endpoint: PushEndpoint, read: push_json.Message) -> list[str]:
             notes.append(f"The metadata “{name}” is not the expected “{value}”.")
     if endpoint.types:
         asked = {classify(name)[0] for name in endpoint.types}
-        for name in sorted({record.type for record in read.records} - asked):
-            notes.append(f"{name} came, though Loomis was not asked to send it here.")
+        unasked = sorted({record.type for record in read.records} - asked)
+        notes += [f"{name} came, though Loomis was not asked to send it here." for name in unasked]
     if read.received > endpoint.batch_limit:
         notes.append(f"{read.received} rows came, more than the {endpoint.batch_limit} arranged.")
     return notes
@@ -233,7 +234,7 @@ def _quarantine_facts(delivery: Delivery, bad_rows: list[BadRow]) -> Facts | Non
         summary=summary,
         severity=Finding.Severity.CRITICAL if amounts and sum(amounts) else Finding.Severity.WARNING,
         safe_id=safe.pk if safe else None,
-        cash_at_stake=sum(amounts) if amounts else None,
+        cash_at_stake=sum(amounts, Decimal(0)) if amounts else None,
         detail={
             "delivery": delivery.pk,
             "serial_numbers": serials[:50],
@@ -244,7 +245,7 @@ def _quarantine_facts(delivery: Delivery, bad_rows: list[BadRow]) -> Facts | Non
 
 
 def _failed(delivery_id: int, error: Exception) -> Delivery:
-    """Leave a delivery to be tried again. A database that is away keeps it as it was stored, which comes to the same."""
+    """Leave a delivery to be tried again. With the database away it stays as stored, which is the same."""
     log.exception("delivery_not_recorded", delivery=delivery_id, exc_info=error)
     with atomic():
         delivery = Delivery.objects.select_for_update().get(pk=delivery_id)

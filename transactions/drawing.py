@@ -1,7 +1,7 @@
 """Drawing touched days again: whatever follows from transactions is brought in step with them, safe by safe.
 
-record() marks what it touched in its own transaction; here the marks are worked off, each under the lock on its safe, so
-that nothing is drawn from a state that is being changed. Run as often and by as many as you like.
+record() marks what it touched in its own transaction; here the marks are worked off, each under the lock on its safe,
+so that nothing is drawn from a state that is being changed. Run as often and by as many as you like.
 """
 
 from __future__ import annotations

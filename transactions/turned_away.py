@@ -60,7 +60,7 @@ def _rejected(endpoint: PushEndpoint) -> Facts | None:
     times = "once" if endpoint.rejected_count == 1 else f"{endpoint.rejected_count} times"
     return Facts(
         summary=(
-            f"Endpoint {endpoint.name} was pushed to with a wrong or missing key, {times} since its last accepted push. "
+            f"Endpoint {endpoint.name} was pushed to with a wrong or missing key, {times} since the last accepted one. "
             "Compare the key and its placement with what Loomis has; they discard a message after 24 hours."
         ),
         severity=Finding.Severity.CRITICAL,

@@ -42,9 +42,9 @@ def push(request: HttpRequest, endpoint: str) -> HttpResponse:
     Anything but 200 makes Loomis try again for 24 hours: 401 for a key that is not right or an endpoint that is not
     there, 405, 413 over the size limit, and 503 when the raw body could not be written.
     """
+    if request.method != "POST":
+        return JsonResponse({"error": "Push with POST."}, status=405, headers={"Allow": "POST"})
     try:
-        if request.method != "POST":
-            raise _Refused(405, "Push with POST.", Allow="POST")
         source, stored = _let_in(request, endpoint)
     except _Refused as refused:
         return JsonResponse({"error": refused.error}, status=refused.status, headers=refused.headers)
@@ -65,39 +65,34 @@ def _let_in(request: HttpRequest, name: str) -> tuple[PushEndpoint, receiving.St
         log.warning("push_to_unknown_endpoint")
         raise _unauthorised()
     endpoint, keys = found
-    limit = receiving.body_limit(endpoint)
-    in_body = endpoint.placement in (
-        PushEndpoint.Placement.BODY,
-        PushEndpoint.Placement.METADATA,
-    )
+    in_body = endpoint.placement in (PushEndpoint.Placement.BODY, PushEndpoint.Placement.METADATA)
     match = None if in_body else match_key(keys, _shown(request, endpoint))
     if match is None and not in_body:
         turned_away.wrong_key(endpoint)
         raise _unauthorised()
-    try:
-        body = _read(request, limit)
-        if request.headers.get("Content-Encoding", "").strip().lower() in (
-            "gzip",
-            "x-gzip",
-        ):
-            body = receiving.unpack(body, limit)
-    except receiving.TooLarge:
-        turned_away.too_large(endpoint)
-        raise _Refused(
-            413,
-            f"The body is larger than {limit} bytes; send smaller batches.",
-            Connection="close",
-        ) from None
+    body = _body(request, endpoint)
     if in_body:
         match = receiving.match_in_body(endpoint, keys, body)
-        if match is None:
-            turned_away.wrong_key(endpoint)
-            raise _unauthorised()
-    assert match is not None
+    if match is None:
+        turned_away.wrong_key(endpoint)
+        raise _unauthorised()
     key, shown = match
     headers = {name: value[:500] for name in _KEPT_HEADERS if (value := request.headers.get(name))}
     arrival = receiving.Arrival(receiving.mask(body, shown), receiving.digest_of(body), headers)
     return endpoint, receiving.store(endpoint, key, arrival)
+
+
+def _body(request: HttpRequest, endpoint: PushEndpoint) -> bytes:
+    """The body, unpacked. Raises _Refused with 413, and counts, when it is over the limit."""
+    limit = receiving.body_limit(endpoint)
+    try:
+        body = _read(request, limit)
+        if request.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip"):
+            body = receiving.unpack(body, limit)
+    except receiving.TooLarge:
+        turned_away.too_large(endpoint)
+        raise _Refused(413, f"The body is larger than {limit} bytes; send smaller batches.") from None
+    return body
 
 
 def _unauthorised() -> _Refused:

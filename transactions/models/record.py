@@ -22,7 +22,7 @@ class Book(models.IntegerChoices):
 
 
 class Message(models.Model):
-    """What a source sent under one id; its bodies are deliveries. Without an id, the digest of the body stands for it."""
+    """What a source sent under one id; its bodies are deliveries. Without an id, the body's digest stands for it."""
 
     endpoint = models.ForeignKey(PushEndpoint, null=True, on_delete=models.PROTECT, db_index=False)
     key = models.CharField(max_length=220)
@@ -138,7 +138,7 @@ class Transaction(Record):
     """Something that moved cash, closed a day, or is of a type nobody knows."""
 
     class Meta(Record.Meta):
-        indexes = [  # noqa: RUF012 - Django's way
+        indexes = [
             *Record.Meta.indexes,
             models.Index(
                 fields=["safe", "type"],

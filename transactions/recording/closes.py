@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from django.db import connection
 
@@ -35,7 +36,7 @@ def redraw_closes(days: Collection[Day], book: int, standings: Mapping[int, Stan
         return set()
     ordered = sorted(days)
     windows = [window(date, standings[safe_id].rollover) for safe_id, date in ordered]
-    arrays = [
+    arrays: list[list[Any]] = [
         [safe_id for safe_id, _ in ordered],
         [date for _, date in ordered],
         [start for start, _ in windows],
@@ -57,7 +58,7 @@ _DROP_CLOSES = f"""
 DELETE FROM {DayClose._meta.db_table} c
 USING unnest(%s::bigint[], %s::date[]) AS d(safe_id, nominal_date)
 WHERE c.safe_id = d.safe_id AND c.nominal_date = d.nominal_date AND c.book = %s
-"""  # noqa: S608 - only our own table name is put in
+"""
 
 _FIND_CLOSES = f"""
 INSERT INTO {DayClose._meta.db_table} (safe_id, book, nominal_date, closed_at)
@@ -69,7 +70,7 @@ CROSS JOIN LATERAL (
       AND t.type = %s AND t.book = %s AND t.counted
 ) last
 WHERE last.closed_at IS NOT NULL
-"""  # noqa: S608
+"""
 
 _REDATE = """
 WITH due AS (

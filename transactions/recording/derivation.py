@@ -47,7 +47,7 @@ def derive_times(
         WHERE t.id = n.id
           AND (t.occurred_at, t.time_note, t.currency, t.sent_offsets)
               IS DISTINCT FROM (n.occurred_at, n.note, n.currency, n.offsets::smallint[])
-        """,  # noqa: S608 - only our own table name is put in
+        """,
         values,
     )
 
@@ -81,7 +81,7 @@ def _derive_nominal_dates(
         f"""
         UPDATE {table._meta.db_table} t SET business_date = n.business_date
         FROM unnest(%s::bigint[], %s::date[]) AS n(id, business_date) WHERE t.id = n.id
-        """,  # noqa: S608 - only our own table name is put in
+        """,
         moved,
     )
     for row in rows:

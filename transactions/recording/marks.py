@@ -23,7 +23,7 @@ def touch(days: Collection[Day]) -> None:
             INSERT INTO {TouchedDay._meta.db_table} (safe_id, business_date, touched_at)
             SELECT safe_id, business_date, %s FROM unnest(%s::bigint[], %s::date[]) AS d(safe_id, business_date)
             ON CONFLICT (safe_id, business_date) DO UPDATE SET touched_at = excluded.touched_at
-            """,  # noqa: S608 - only our own table name is put in
+            """,
             [
                 timezone.now(),
                 [safe_id for safe_id, _ in ordered],

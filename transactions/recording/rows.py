@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from safes.estate import Standings
 from safes.localtime import instant
-from transactions.business_day import business_date, nominal_date
+from transactions.business_day import business_date, window
 from transactions.catalogue import END_OF_DAY, Kind
 from transactions.identity import key_digest
 from transactions.recording.marks import Day
@@ -19,8 +21,7 @@ Key = tuple[int, dt.datetime, bytes]
 """Safe id, wall-clock time, digest: what an occurrence is counted within."""
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct):
     """A record with what identifies and dates it, ready to be stored."""
 
     record: Record
@@ -57,16 +58,18 @@ def to_rows(
     One by one, so that the database can take in the first rows while the last are still being made.
     """
     occurrences: dict[bytes, int] = {}
+    days: dict[Day, _Day] = {}
     for record in records:
         wall = record.local_time
         safe_id = safe_ids[record.serial_number]
-        stands = standings[safe_id]
-        place = stands.on(wall.date())
+        date = wall.date()
+        day = days.get((safe_id, date))
+        if day is None:
+            day = days[safe_id, date] = _Day(safe_id, date, standings[safe_id], closes)
+        nominal, last_close = (date, day.close) if wall >= day.begins else (day.before, day.close_before)
         occurred_at, note = instant(
-            wall, place.time_zone, (record.sent_offset,) if record.sent_offset is not None else ()
+            wall, day.time_zone, (record.sent_offset,) if record.sent_offset is not None else ()
         )
-        nominal = nominal_date(wall, stands.rollover)
-        last_close = closes.get((safe_id, nominal)) if closes else None
         digest = key_digest(record)
         occurrences[digest] = occurrence = occurrences.get(digest, 0) + 1
         yield Row(
@@ -75,11 +78,30 @@ def to_rows(
             digest,
             occurrence,
             nominal,
-            business_date(nominal, wall, is_close=record.type == END_OF_DAY, last_close=last_close),
+            nominal
+            if last_close is None
+            else business_date(nominal, wall, is_close=record.type == END_OF_DAY, last_close=last_close),
             occurred_at,
             note,
-            currency_of([d.currency for d in record.denominations], place.currency),
+            currency_of([d.currency for d in record.denominations], day.currency)
+            if record.denominations
+            else day.currency,
         )
+
+
+class _Day:
+    """What all records of one safe and calendar date share."""
+
+    __slots__ = ("before", "begins", "close", "close_before", "currency", "time_zone")
+
+    def __init__(self, safe_id: int, date: dt.date, stands: Standings, closes: Mapping[Day, dt.datetime]) -> None:
+        place = stands.on(date)
+        self.time_zone = place.time_zone
+        self.currency = place.currency
+        self.before = date - dt.timedelta(days=1)
+        self.begins, _ = window(date, stands.rollover)
+        self.close = closes.get((safe_id, date))
+        self.close_before = closes.get((safe_id, self.before))
 
 
 def identity_arrays(rows: list[Row]) -> list[str]:
@@ -94,12 +116,10 @@ def identity_arrays(rows: list[Row]) -> list[str]:
 
 def currency_of(sent: list[str | None], at_site: str | None) -> str | None:
     """The denominations' currency, else the site's; where several were sent, the site's if it is among them."""
-    named = {currency for currency in sent if currency}
-    if len(named) == 1:
-        return named.pop()
-    if not named or at_site in named:
-        return at_site
-    return min(named)
+    named = sorted({currency for currency in sent if currency})
+    if len(named) == 1 or (named and at_site not in named):
+        return named[0]
+    return at_site
 
 
 # What a row brings along; the rest of the table's columns is filled by the database or by later messages.
@@ -113,17 +133,42 @@ COLUMNS = (
 def copy_line(row: Row, book: int, ending: str) -> str:
     """The row as a line of COPY's text format, in the order of COLUMNS, with the columns after them in ``ending``."""
     record = row.record
-    denominations = record.denominations
-    group, offset = record.pickup_group_id, record.sent_offset
-    return (
-        f"{book}\t{row.safe_id}\t{record.local_time}\t\\\\x{row.digest.hex()}\t{row.occurrence}\tt\t{_text(record.type)}\t"
-        f"{_text(record.wire_type)}\t{record.kind.value}\t{_text(record.user_name)}\t{record.amount}\t{_text(row.currency)}\t"
-        f"{'[' + ','.join([d.text for d in denominations]) + ']' if denominations else _NULL}\t{_text(record.register)}\t"
-        f"{_text(record.change_purchase_number)}\t{_text(record.deposit_reference_number)}\t"
-        f"{_NULL if group is None else group}\t{_text(record.door_name)}\t{_text(record.tube_column)}\t"
-        f"{_text(record.tube_count)}\t{_text(json.dumps(record.extra, default=str)) if record.extra else _NULL}\t"
-        f"{_NULL if offset is None else f'{{{offset}}}'}\t{row.occurred_at or _NULL}\t{row.time_note or _NULL}\t"
-        f"{record.retrieved_on or _NULL}\t{row.business_date}\t{ending}\n"
+    group, offset, occurred_at, retrieved_on = (
+        record.pickup_group_id,
+        record.sent_offset,
+        row.occurred_at,
+        record.retrieved_on,
+    )
+    return "\t".join(
+        (
+            str(book),
+            str(row.safe_id),
+            str(record.local_time),
+            "\\\\x" + row.digest.hex(),
+            str(row.occurrence),
+            "t",
+            _text(record.type),
+            _text(record.wire_type),
+            record.kind.value,
+            _text(record.user_name),
+            str(record.amount),
+            row.currency or _NULL,
+            f"[{','.join([d.text for d in record.denominations])}]" if record.denominations else _NULL,
+            _text(record.register),
+            _text(record.change_purchase_number),
+            _text(record.deposit_reference_number),
+            _NULL if group is None else str(group),
+            _text(record.door_name),
+            _text(record.tube_column),
+            _text(record.tube_count),
+            _text(json.dumps(record.extra, default=str)) if record.extra else _NULL,
+            _NULL if offset is None else f"{{{offset}}}",
+            _NULL if occurred_at is None else str(occurred_at),
+            row.time_note or _NULL,
+            _NULL if retrieved_on is None else str(retrieved_on),
+            str(row.business_date),
+            ending,
+        )
     )
 
 
@@ -131,7 +176,6 @@ _NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
 
 
+@lru_cache(maxsize=16384)
 def _text(value: str | None) -> str:
-    if value is None:
-        return _NULL
-    return value if value.isalnum() else value.translate(_ESCAPES)
+    return _NULL if value is None else value.translate(_ESCAPES)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.transaction import atomic
 from django.utils import timezone
@@ -34,7 +34,7 @@ def rule(
     key: Key,
     count: int,
     reason: str,
-    by: AbstractBaseUser | None,
+    by: User | None,
     book: Book = Book.PRODUCTION,
 ) -> Ruling:
     """Say how many times the transaction of this key happened. Replaces an earlier ruling, which stays on record.
@@ -66,7 +66,7 @@ def rule(
 
 
 @atomic
-def withdraw_ruling(ruling: Ruling, by: AbstractBaseUser | None) -> None:
+def withdraw_ruling(ruling: Ruling, by: User | None) -> None:
     """Take a ruling back: what the messages say holds again. Raises ValueError if it is not in force."""
     lock_safes([ruling.safe_id])
     key = (ruling.safe_id, ruling.local_time, bytes(ruling.key_digest))
@@ -124,7 +124,7 @@ def _imagine(table: type[Transaction] | type[AuditEvent], pk: int, occurrences: 
             f"""
             INSERT INTO {table._meta.db_table} ({columns}, occurrence)
             SELECT {columns}, n FROM {table._meta.db_table}, unnest(%s::smallint[]) AS n WHERE id = %s
-            """,  # noqa: S608 - only our own names are put in
+            """,
             [list(occurrences), pk],
         )
 

@@ -1,8 +1,8 @@
 """record(): what a message shows, stored once. The only writer of transactions and audit events.
 
-DOMAIN.md section 1, "Identity": Stored(k) is the largest number of copies of a key that any message showed. Occurrence i
-of a key is one row; the first message that shows it stands in the row, every further one in a Repeat row, so that what
-each message showed can always be told. Set-based: a handful of statements whatever the number of records.
+DOMAIN.md section 1, "Identity": Stored(k) is the largest number of copies of a key that any message showed. Occurrence
+i of a key is one row; the first message that shows it stands in the row, every further one in a Repeat row, so that
+what each message showed can always be told. Set-based: a handful of statements whatever the number of records.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def record(
 ) -> Outcome:
     """Store what a message shows, under the locks of its safes; to be called within a transaction.
 
-    ``records`` is all the message shows as far as known; with ``replace`` what it was earlier taken to show and does not
-    show now is withdrawn. ``seen_at`` is an instant in UTC. Safes nobody knows are made, unregistered.
+    ``records`` is all the message shows as far as known; with ``replace`` what it was earlier taken to show and does
+    not show now is withdrawn. ``seen_at`` is an instant in UTC. Safes nobody knows are made, unregistered.
     """
     also = withdrawing.safes_shown_by(message_id, channel) if replace else set()
     safe_ids = _lock_safes({record.serial_number for record in records}, also)
@@ -178,9 +178,9 @@ class _Showing:
             for row in rows:
                 lines.append(copy_line(row, book, ending))
                 if len(lines) == _CHUNK:
-                    copy.write("".join(lines))
+                    copy.write("\n".join([*lines, ""]))
                     lines.clear()
-            copy.write("".join(lines))
+            copy.write("\n".join([*lines, ""]) if lines else "")
 
     def _show_again(self, table: Table, rows: list[Row], known: dict[int, _Known]) -> list[Row]:
         """Note that this message too shows rows that are stored; returns those that none of its channel showed."""
@@ -247,14 +247,14 @@ def _lock_safes(serials: Collection[str], also: Iterable[int]) -> dict[str, int]
             WHERE NOT EXISTS (SELECT 1 FROM {table} s WHERE s.serial_number = n.serial)
             ORDER BY serial
             ON CONFLICT (serial_number) DO NOTHING
-            """,  # noqa: S608 - only our own table name is put in
+            """,
             [Safe.Status.UNREGISTERED, timezone.now(), ordered],
         )
         cursor.execute(
             f"""
             SELECT serial_number, id FROM {table} WHERE serial_number = ANY(%s) OR id = ANY(%s)
             ORDER BY id FOR NO KEY UPDATE
-            """,  # noqa: S608
+            """,
             [ordered, list(also)],
         )
         return dict(cursor.fetchall())
@@ -269,7 +269,7 @@ def _merge_offsets(table: Table, rows: list[Row], known: dict[int, _Known]) -> N
     }
     if not gained:
         return
-    stored_rows = list(table.objects.filter(pk__in=gained))
+    stored_rows: list[Transaction | AuditEvent] = list(table.objects.filter(pk__in=gained))
     for row in stored_rows:
         row.sent_offsets = gained[row.pk]
     derive_times(table, stored_rows, standings_of({row.safe_id for row in stored_rows}))

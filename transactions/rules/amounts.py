@@ -24,7 +24,7 @@ CROSS JOIN LATERAL (
 WHERE t.safe_id = %s AND t.business_date = ANY(%s) AND t.book = %s AND t.counted AND t.denominations IS NOT NULL
   AND (s.total <> t.amount OR s.currencies > 1)
 ORDER BY t.business_date, t.local_time, t.key_digest, t.occurrence
-"""  # noqa: S608 - only our own table name is put in
+"""
 
 
 def amount_mismatches(safe_id: int, dates: Collection[dt.date]) -> dict[dt.date, Facts]:
@@ -42,7 +42,7 @@ def _facts(safe_id: int, date: dt.date, rows: list[Any]) -> Facts:
     currencies = {currency for _, _, _, _, currency, _, _ in rows if currency}
     count = "One transaction has" if len(rows) == 1 else f"{len(rows)} transactions have"
     return Facts(
-        summary=f"{count} denominations that do not add up to the amount. Both are kept: ask Loomis which one is right.",
+        summary=f"{count} denominations that do not add up to the amount. Both are kept: ask Loomis which is right.",
         safe_id=safe_id,
         business_date=date,
         cash_at_stake=cash,

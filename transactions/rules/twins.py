@@ -57,7 +57,7 @@ SELECT d.business_date, k.local_time, encode(k.key_digest, 'hex'), d.type, d.amo
 FROM keys k JOIN due d USING (local_time, key_digest)
 WHERE d.occurrence = 1 AND k.claimed > k.stored
 ORDER BY d.business_date, k.local_time, k.key_digest
-"""  # noqa: S608 - only our own table names are put in
+"""
 
 
 def possible_twins(safe_id: int, dates: Collection[dt.date]) -> dict[dt.date, Facts]:

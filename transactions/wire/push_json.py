@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import msgspec
+
 from transactions.wire.records import Record, Repeated, RowError, clean, pairs_of, read_money, read_record
 
 _KEPT_TEXT = 20_000
@@ -86,11 +88,47 @@ def read_message(body: bytes) -> Message:
 
 
 def _load(body: bytes) -> Any:
+    plain = _load_plain(body)
+    if plain is not None:
+        return plain
     text = _decode(body)
     try:
         return _parse(text)
     except RecursionError:
         return _parse(_fold_bombs(text))
+
+
+_fast_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _load_plain(body: bytes) -> Any:
+    """The body if it is strict JSON in which no name is given twice, in a fraction of the time; else None.
+
+    The fast reader keeps the last of several values of one name. Whether there were any shows when the names it kept,
+    counted, are fewer than the names in the text; a colon within a text, or nesting where none is due, only leads to
+    the patient reader.
+    """
+    try:
+        root = _fast_decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
+        return None
+    if not isinstance(root, dict):
+        return None
+    names = len(root)
+    for value in root.values():
+        if isinstance(value, dict):
+            names += len(value)
+        elif isinstance(value, list):
+            for row in value:
+                if isinstance(row, dict):
+                    names += len(row)
+                    denominations = row.get("Denominations")
+                    if type(denominations) is list:
+                        names += sum([len(entry) for entry in denominations if type(entry) is dict])
+    return root if body.count(b'":') == names and not _SPACED_NAME.search(body) else None
+
+
+_SPACED_NAME = re.compile(rb'"[ \t\r\n]+:')  # would escape the count
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -128,7 +166,7 @@ def _parse(text: str) -> Any:
 
 
 def _decode(body: bytes) -> str:
-    """Text of the body, by its byte order mark or as UTF-8; what is not UTF-8 ends as surrogates, refused by the row."""
+    """Text of the body, by its byte order mark or as UTF-8; what is not ends as surrogates, refused by the row."""
     encoding = json.detect_encoding(body)
     if encoding.startswith("utf-8"):
         return body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
@@ -186,11 +224,14 @@ def _unwrapped(entry: Any, depth: int = 1) -> Iterator[Any]:
 
 
 def _wraps(value: dict[str, Any]) -> bool:
-    return bool(value) and all(name.strip().lower() == "customertransaction" for name in value)
+    for name in value:
+        if name.strip().lower() != "customertransaction":
+            return False
+    return bool(value)
 
 
 def _read_metadata(message: Message, value: Any) -> None:
-    """Metadata is help, not substance: what cannot be read of it is left out, and the message is taken by its digest."""
+    """Metadata is help, not substance: what cannot be read of it is left out; a message without id has its digest."""
     if not isinstance(value, dict):
         return
     for name, entry in pairs_of(value):

@@ -13,8 +13,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from transactions.catalogue import AMOUNT_OPTIONAL, Kind, classify
 
@@ -34,16 +37,18 @@ class Denomination:
     unit_value: Decimal
     count: int
     currency: str | None
-    # ["unit value", count, "currency" or null]: one spelling for the key and for the table, made once.
+    # Like ones share the order; the text is ["unit value", count, "currency" or null], one spelling for the key and for
+    # the table. Both are made once for each denomination that ever comes.
+    order: tuple[Decimal, str] = field(init=False, repr=False, compare=False)
     text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         currency = f'"{self.currency}"' if self.currency else "null"
+        object.__setattr__(self, "order", (self.unit_value, self.currency or ""))
         object.__setattr__(self, "text", f'["{plain(self.unit_value)}",{self.count},{currency}]')
 
 
-@dataclass(slots=True)
-class Record:
+class Record(msgspec.Struct):
     """One transaction or audit event as sent, trimmed, None for what is absent, empty or null.
 
     ``local_time`` is the safe's wall clock (naive); ``sent_offset`` its offset from UTC in minutes, where one was sent;
@@ -67,7 +72,7 @@ class Record:
     door_name: str | None = None
     tube_column: str | None = None
     tube_count: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = {}
 
 
 class Repeated(dict[str, Any]):
@@ -96,16 +101,16 @@ _PROPERTIES = {
     "tubecount": "TubeCount",
 }
 _KNOWN = frozenset(_PROPERTIES.values())
+_REQUIRED = ("TransactionType", "TransactionDateTime", "SerialNumber")
 _DENOMINATION = {"UnitValue", "Count", "Currency"}
-_NUMBERS = (int, Decimal)
 
 _AMOUNT_LIMIT = Decimal(10) ** 10
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?\Z", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,19}(\.0{1,20})?\Z", re.ASCII)
 _TIME = re.compile(
     # A fraction belongs to seconds; 24:00 is read by some Pythons only.
-    r"(\d{4}-\d\d-\d\d[T ](?!24)\d\d:\d\d(?::\d\d)?)(?:(?<=:\d\d:\d\d)[.,](\d{1,12}))?"
-    r"(?:(Z)|([+-])(\d\d):?(\d\d))?\Z",
+    r"\s*(\d{4}-\d\d-\d\d[T ](?!24)\d\d:\d\d(?::\d\d)?)(?:(?<=:\d\d:\d\d)[.,](\d{1,12}))?"
+    r"(?:(Z)|([+-])(\d\d):?(\d\d))?\s*\Z",
     re.ASCII | re.IGNORECASE,
 )
 _EARLIEST, _LATEST = 1990, 2100
@@ -139,12 +144,11 @@ def read_record(row: object) -> Record:
     given = row if row.keys() <= _KNOWN and not isinstance(row, Repeated) else _properties(row, extra)
     get = given.get
     wire_type = _text(get("TransactionType"), "TransactionType")
-    time = _text(get("TransactionDateTime"), "TransactionDateTime")
+    time = _text(get("TransactionDateTime"), "TransactionDateTime", remember=False)
     serial = _text(get("SerialNumber"), "SerialNumber")
     if wire_type is None or time is None or serial is None:
-        raise RowError(
-            f"“{'TransactionType' if not wire_type else 'SerialNumber' if not serial else 'TransactionDateTime'}” is missing."
-        )
+        missing = [name for name in _REQUIRED if _text(get(name), name) is None]
+        raise RowError(f"“{missing[0]}” is missing.")
     canonical, kind = classify(wire_type)
     local_time, offset = _wall_clock(time)
     record = Record(
@@ -168,7 +172,7 @@ def read_record(row: object) -> Record:
     )
     retrieved = get("RetrievedOn")
     if not _absent(retrieved):
-        # It is not part of what happened at the safe: one that cannot be read is kept as text, never a reason to reject.
+        # Not part of what happened at the safe: one that cannot be read is kept as text, never a reason to reject.
         record.retrieved_on = _retrieved(retrieved)
         if record.retrieved_on is None:
             extra["RetrievedOn"] = retrieved
@@ -194,12 +198,12 @@ def pairs_of(value: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     return value.pairs if isinstance(value, Repeated) else value.items()
 
 
-def _text(value: Any, name: str) -> str | None:
+def _text(value: Any, name: str, *, remember: bool = True) -> str | None:
     """A text property: trimmed, None for what is absent, null or empty; a number is taken in its plain spelling."""
     if value is None:
         return None
     # User names, types and registers come again and again; what is long or odd is not worth remembering.
-    if type(value) is str and len(value) <= 100:
+    if type(value) is str and len(value) <= 100 and remember:
         return _known_text(value, name)
     if isinstance(value, str):
         return _fitting(clean(value), name)
@@ -338,20 +342,20 @@ def _denominations(value: Any) -> tuple[Denomination, ...]:
     if len(value) > 1000:
         raise RowError("“Denominations” lists more than 1,000 entries.")
     found = [_denomination(entry) for entry in value]
-    found.sort(key=_by_unit_value)
-    if len(found) > 1 and any(_by_unit_value(one) == _by_unit_value(next_) for one, next_ in pairwise(found)):
-        found = _summed(found)
+    if len(found) > 1:
+        found.sort(key=_ORDER)
+        if len(set(map(_ORDER, found))) < len(found):
+            found = _summed(found)
     return tuple(found)
 
 
-def _by_unit_value(denomination: Denomination) -> tuple[Decimal, str]:
-    return denomination.unit_value, denomination.currency or ""
+_ORDER = attrgetter("order")
 
 
 def _summed(denominations: list[Denomination]) -> list[Denomination]:
     """Like ones made one; the list is in order."""
     summed: list[Denomination] = []
-    for _, like in groupby(denominations, key=_by_unit_value):
+    for _, like in groupby(denominations, key=_ORDER):
         first, *rest = like
         count = first.count + sum(other.count for other in rest)
         if not -(2**31) <= count < 2**31:
@@ -363,7 +367,7 @@ def _summed(denominations: list[Denomination]) -> list[Denomination]:
 def _denomination(entry: Any) -> Denomination:
     if type(entry) is dict and entry.keys() == _DENOMINATION:
         unit_value, count, currency = entry["UnitValue"], entry["Count"], entry["Currency"]
-        if type(unit_value) in _NUMBERS and type(count) is int and type(currency) is str and len(currency) == 3:
+        if type(unit_value) is Decimal and type(count) is int and type(currency) is str and len(currency) == 3:
             return _known_denomination(unit_value, count, currency)
     if not isinstance(entry, dict):
         raise RowError("A denomination is not an object with properties.")
@@ -409,7 +413,7 @@ def _wall_clock(text: str) -> tuple[dt.datetime, int | None]:
 
 
 def _retrieved(value: Any) -> dt.datetime | None:
-    read = _read_time(value.strip()) if isinstance(value, str) and len(value) <= 60 else None
+    read = _read_time(value) if isinstance(value, str) and len(value) <= 60 else None
     if read is None or not _EARLIEST <= read[0].year < _LATEST:
         return None
     wall, offset = read
