@@ -23,8 +23,9 @@ run: .venv/.made ## the whole system, empty but for an administrator
 test: .venv/.made ## all tests, on a real PostgreSQL and Valkey (ARGS='tests/config -x' for some)
 	@exec $(PY) -m config.embedded exec --scratch -- $(PY) -m pytest -n 2 $(ARGS)
 
+# On servers of their own, as durable as real ones: the figures are those of production.
 bench: .venv/.made ## the benchmarks, as ratios to ceilings measured in the same run
-	@exec $(PY) -m config.embedded exec -- $(PY) -m tests.bench $(ARGS)
+	@exec $(PY) -m config.embedded exec --data-dir $(or $(STRONGROOM_DATA_DIR),var)/bench -- $(PY) -m tests.bench $(ARGS)
 
 lint: .venv/.made ## formatter, linter, types, import rules, migrations
 	$(PY) -m ruff format --check .

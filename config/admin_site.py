@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -34,6 +35,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "The cash office's back office",
     "SITE_SYMBOL": "lock",
     "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/favicon.svg")}],
+    "STYLES": [lambda request: static("staff/staff.css")],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",

@@ -3,7 +3,7 @@
     postgres/     the cluster, and the socket beside it (0700, of the account PostgreSQL runs as)
     valkey/       Valkey's files and its socket (0700)
     logs/         what the embedded servers say
-    test/         the same again, for test runs
+    test/, bench/ the same again, for test runs and benchmarks
     beat/         Celery's notes of what it last did when
     secret_key    Django's SECRET_KEY outside production (0600)
     lock          held (flock) by whoever started the servers
@@ -113,7 +113,7 @@ class DataDir:
             names = {entry.name for entry in os.scandir(self.path)}
             marks = [self.path / name for name in ("lock", "secret_key") if name in names]
             # Its mode and, for root, its owner are about to change: a slip (STRONGROOM_DATA_DIR=/tmp) must not pass.
-            if names - {"test"} and not any(stat.S_ISREG(mark.lstat().st_mode) for mark in marks):
+            if names - {"test", "bench"} and not any(stat.S_ISREG(mark.lstat().st_mode) for mark in marks):
                 raise StrongroomError(
                     f"{self.path} is not empty and is no data directory of Strongroom's. Name an empty or a new one "
                     "with STRONGROOM_DATA_DIR."

@@ -159,7 +159,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # After this a message whose worker was killed is given to another; tasks are short and safe to run twice.
     "visibility_timeout": env.int("TASK_VISIBILITY_SECONDS", default=900),
     "socket_connect_timeout": 2,
-    "socket_timeout": 10,
+    "socket_timeout": 3 if _ROLE == "web" else 30,
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0.2,
