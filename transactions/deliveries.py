@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal
 
 import structlog
 import zstandard
@@ -18,19 +17,11 @@ from django.db.models import Q
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from safes.findings import Facts, settle
-from safes.models import Finding, Safe
 from transactions.catalogue import classify
 from transactions.identity import key_digest
-from transactions.models import (
-    Book,
-    Delivery,
-    DeliveryBody,
-    Message,
-    PushEndpoint,
-    QuarantinedRow,
-)
+from transactions.models import Book, Delivery, DeliveryBody, Message, PushEndpoint
 from transactions.models.endpoint import Environment
+from transactions.quarantine import keep_bad_rows
 from transactions.recording.writer import Outcome, record
 from transactions.wire import push_json
 from transactions.wire.push_json import BadRow, BodyError
@@ -64,9 +55,10 @@ def raw_body(delivery: Delivery) -> bytes:
     return zstandard.ZstdDecompressor().decompress(bytes(packed), max_output_size=MAX_UNPACKED)
 
 
-def record_delivery(delivery_id: int, *, again: bool = False) -> Delivery:
+def record_delivery(delivery_id: int, *, again: bool = False, body: bytes | None = None) -> Delivery:
     """Read a stored delivery and record what it says; with ``again``, also one that was recorded before (a replay).
 
+    ``body`` is the stored body where the caller has it at hand, which saves fetching it.
     Whatever goes wrong is kept on the delivery, which is then tried again later: this never raises for bad input.
     """
     for attempt in range(1, _TRIES + 1):
@@ -77,7 +69,7 @@ def record_delivery(delivery_id: int, *, again: bool = False) -> Delivery:
                     Delivery.Status.STORED,
                     Delivery.Status.FAILED,
                 ):
-                    _record(delivery)
+                    _record(delivery, body)
             return delivery
         except OperationalError as error:
             if _sqlstate(error) in _TRY_AGAIN and attempt < _TRIES:
@@ -97,12 +89,11 @@ def to_record(limit: int = 100) -> list[int]:
     return list(waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:limit])
 
 
-def _record(delivery: Delivery) -> None:
+def _record(delivery: Delivery, body: bytes | None) -> None:
     first_time = delivery.recorded_at is None
-    body = raw_body(delivery)
     earlier = delivery.message
     try:
-        read = push_json.read_message(body)
+        read = push_json.read_message(raw_body(delivery) if body is None else body)
     except BodyError as error:
         read = push_json.Message()
         bad_rows = [BadRow(0, str(error), "")]
@@ -115,7 +106,7 @@ def _record(delivery: Delivery) -> None:
         _show(earlier, [], without=delivery, replace=True)
     outcome = _show(delivery.message, read.records, without=delivery, replace=not first_time)
 
-    _quarantine(delivery, bad_rows)
+    keep_bad_rows(delivery, bad_rows)
     delivery.received = read.received
     delivery.quarantined = len(read.bad_rows)
     delivery.created = outcome.created + (delivery.created or 0 if not first_time else 0)
@@ -194,54 +185,6 @@ def _oddities(endpoint: PushEndpoint, read: push_json.Message) -> list[str]:
     if read.received > endpoint.batch_limit:
         notes.append(f"{read.received} rows came, more than the {endpoint.batch_limit} arranged.")
     return notes
-
-
-def _quarantine(delivery: Delivery, bad_rows: list[BadRow]) -> None:
-    """Keep what could not be understood, and the finding that says so, in step with the latest reading."""
-    if delivery.recorded_at is not None:
-        delivery.quarantined_rows.all().delete()
-    elif not bad_rows:
-        return
-    QuarantinedRow.objects.bulk_create(
-        QuarantinedRow(
-            delivery=delivery,
-            position=row.position,
-            reason=row.reason,
-            content=row.content.replace("\x00", "\\u0000"),
-            serial_number=row.serial_number,
-            amount=row.amount,
-        )
-        for row in bad_rows
-    )
-    settle(
-        "quarantined_row",
-        {f"delivery {delivery.pk}": _quarantine_facts(delivery, bad_rows)},
-    )
-
-
-def _quarantine_facts(delivery: Delivery, bad_rows: list[BadRow]) -> Facts | None:
-    if not bad_rows:
-        return None
-    serials = sorted({row.serial_number for row in bad_rows if row.serial_number})
-    safe = Safe.objects.filter(serial_number=serials[0]).first() if len(serials) == 1 else None
-    amounts = [abs(row.amount) for row in bad_rows if row.amount is not None]
-    if bad_rows[0].position == 0:
-        summary = f"Delivery {delivery.pk} could not be read: {bad_rows[0].reason} Ask Loomis what they sent."
-    else:
-        rows = "1 row" if len(bad_rows) == 1 else f"{len(bad_rows)} rows"
-        summary = f"{rows} of delivery {delivery.pk} could not be read: {bad_rows[0].reason} Look at the raw rows."
-    return Facts(
-        summary=summary,
-        severity=Finding.Severity.CRITICAL if amounts and sum(amounts) else Finding.Severity.WARNING,
-        safe_id=safe.pk if safe else None,
-        cash_at_stake=sum(amounts, Decimal(0)) if amounts else None,
-        detail={
-            "delivery": delivery.pk,
-            "serial_numbers": serials[:50],
-            "rows": [{"position": row.position, "reason": row.reason} for row in bad_rows[:50]],
-            "row_count": len(bad_rows),
-        },
-    )
 
 
 def _failed(delivery_id: int, error: Exception) -> Delivery:

@@ -45,7 +45,7 @@ def push(request: HttpRequest, endpoint: str) -> HttpResponse:
     if request.method != "POST":
         return JsonResponse({"error": "Push with POST."}, status=405, headers={"Allow": "POST"})
     try:
-        source, stored = _let_in(request, endpoint)
+        arrival, stored = _let_in(request, endpoint)
     except _Refused as refused:
         return JsonResponse({"error": refused.error}, status=refused.status, headers=refused.headers)
     except DatabaseError:
@@ -55,10 +55,10 @@ def push(request: HttpRequest, endpoint: str) -> HttpResponse:
             status=503,
             headers={"Retry-After": "30"},
         )
-    return _answer(source, stored)
+    return _answer(arrival, stored)
 
 
-def _let_in(request: HttpRequest, name: str) -> tuple[PushEndpoint, receiving.Stored]:
+def _let_in(request: HttpRequest, name: str) -> tuple[receiving.Arrival, receiving.Stored]:
     """Authenticate a push and put it on disk. Raises _Refused, with nothing stored."""
     found = receiving.find_endpoint(name)
     if found is None:
@@ -79,7 +79,7 @@ def _let_in(request: HttpRequest, name: str) -> tuple[PushEndpoint, receiving.St
     key, shown = match
     headers = {name: value[:500] for name in _KEPT_HEADERS if (value := request.headers.get(name))}
     arrival = receiving.Arrival(receiving.mask(body, shown), receiving.digest_of(body), headers)
-    return endpoint, receiving.store(endpoint, key, arrival)
+    return arrival, receiving.store(endpoint, key, arrival)
 
 
 def _body(request: HttpRequest, endpoint: PushEndpoint) -> bytes:
@@ -136,41 +136,26 @@ def _read(request: HttpRequest, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _answer(endpoint: PushEndpoint, stored: receiving.Stored) -> HttpResponse:
+def _answer(arrival: receiving.Arrival, stored: receiving.Stored) -> HttpResponse:
     """Record what was stored, if that can be done now, and say what came of it."""
     try:
         first = Delivery.objects.get(pk=stored.first_id)
         if first.status in (Delivery.Status.STORED, Delivery.Status.FAILED):
-            first = record_delivery(first.pk)
+            first = record_delivery(first.pk, body=arrival.body)
             draw_soon()
     except DatabaseError:
         # The bytes are on disk; the worker goes on when the database is back.
         log.exception("push_not_recorded_yet", delivery=stored.first_id)
         first = None
-    answer: dict[str, object] = {"delivery": stored.delivery_id}
+    return JsonResponse({"delivery": stored.delivery_id, **_outcome(first, stored.is_repeat)})
+
+
+def _outcome(first: Delivery | None, is_repeat: bool) -> dict[str, object]:
     if first is None or first.recorded_at is None:
-        answer |= {
-            "status": "stored",
-            "received": None,
-            "created": None,
-            "known": None,
-            "quarantined": None,
-        }
-    elif stored.is_repeat:
-        received, quarantined = first.received or 0, first.quarantined or 0
-        answer |= {
-            "status": "duplicate",
-            "received": received,
-            "created": 0,
-            "known": received - quarantined,
-            "quarantined": quarantined,
-        }
+        return {"status": "stored", "received": None, "created": None, "known": None, "quarantined": None}
+    received, quarantined = first.received or 0, first.quarantined or 0
+    if is_repeat:
+        status, created, known = Delivery.Status.DUPLICATE.value, 0, received - quarantined
     else:
-        answer |= {
-            "status": first.status,
-            "received": first.received,
-            "created": first.created,
-            "known": first.known,
-            "quarantined": first.quarantined,
-        }
-    return JsonResponse(answer)
+        status, created, known = first.status, first.created or 0, first.known or 0
+    return {"status": status, "received": received, "created": created, "known": known, "quarantined": quarantined}

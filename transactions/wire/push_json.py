@@ -16,9 +16,13 @@ from typing import Any
 
 import msgspec
 
-from transactions.wire.records import Record, Repeated, RowError, clean, pairs_of, read_money, read_record
+from transactions.wire.columns import read_records
+from transactions.wire.records import Record
+from transactions.wire.values import Repeated, RowError, clean, pairs_of, read_money
 
 _KEPT_TEXT = 20_000
+# Loomis sends a thousand; what fits into the largest body as rows of any sense is less than this.
+MOST_ROWS = 200_000
 _MOST_WRAPPERS = 10
 
 
@@ -77,13 +81,14 @@ def read_message(body: bytes) -> Message:
     if not found:
         raise wrong
     # What has no shape beside rows that have one is quarantined without them.
-    for position, row in enumerate(rows + shapeless, start=1):
-        try:
-            message.records.append(read_record(row))
-        except RowError as error:
-            message.bad_rows.append(_bad_row(position, row, str(error)))
-        except RecursionError:
-            message.bad_rows.append(BadRow(position, "The row is nested too deep.", ""))
+    rows += shapeless
+    if len(rows) > MOST_ROWS:
+        raise BodyError(f"The body lists {len(rows):,} rows; more than {MOST_ROWS:,} cannot be records of any sense.")
+    for position, (row, read) in enumerate(zip(rows, read_records(rows), strict=True), start=1):
+        if isinstance(read, Record):
+            message.records.append(read)
+        else:
+            message.bad_rows.append(_bad_row(position, row, str(read)))
     return message
 
 

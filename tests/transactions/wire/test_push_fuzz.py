@@ -20,7 +20,8 @@ from tests.transactions.wire.making import (
 )
 from transactions.identity import DIGEST_SIZE, key_digest
 from transactions.wire.push_json import BodyError, read_message
-from transactions.wire.records import Repeated, RowError, read_record
+from transactions.wire.records import read_record
+from transactions.wire.values import Repeated, RowError
 
 SAMPLE = (SAMPLES / "push_mixed.json").read_bytes()
 

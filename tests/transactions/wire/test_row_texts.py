@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from safes.estate import normal_serial
 from tests.transactions.wire.making import DROP, assert_record_fits, read, row
-from transactions.wire.records import Repeated, RowError, clean, read_record
+from transactions.wire.records import read_record
+from transactions.wire.values import Repeated, RowError, clean
 
 TEXTS = {
     "UserName": "user_name",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transactions.wire.making import read, wall
-from transactions.wire.records import RowError
+from transactions.wire.values import RowError
 
 UTC = dt.UTC
 
