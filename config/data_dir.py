@@ -107,6 +107,12 @@ class DataDir:
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         return short / f"strongroom-{home.name}-{digest}"
 
+    def leave_socket_dir(self, directory: Path) -> None:
+        """Removes a socket's directory if it stands outside ours: nothing of ours stays elsewhere."""
+        if self.path not in directory.parents:
+            with suppress(OSError):  # a server that was killed has left its socket there, for the next to remove
+                directory.rmdir()
+
     def claim(self) -> None:
         """Makes the directory, 0700. Raises StrongroomError for one that holds other people's things."""
         with suppress(FileNotFoundError, NotADirectoryError):

@@ -73,15 +73,10 @@ class Postgres:
     def stop(self) -> None:
         """Fast shutdown: transactions are rolled back, everything committed is on disk."""
         process, self.process = self.process, None
-        if process is None or process.poll() is not None:
-            return
-        for number, patience in ((signal.SIGINT, STOP_PATIENCE), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
-            process.send_signal(number)
-            try:
-                process.wait(patience)
-            except subprocess.TimeoutExpired:
-                continue
-            return
+        if process is not None:
+            steps = ((signal.SIGINT, STOP_PATIENCE), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+            processes.end_child(process, *steps)
+            self.data_dir.leave_socket_dir(self.data_dir.postgres_socket_dir)
 
     def clear_leftovers(self) -> None:
         """Ends what a killed supervisor left running on this cluster."""

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -61,6 +62,16 @@ def end(processes: Iterable[psutil.Process], first: signal.Signals, grace: float
         _, remaining = psutil.wait_procs(remaining, timeout=patience)
         if not remaining:
             return
+
+
+def end_child(child: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> None:
+    """Signals a child of ours in steps, each with its seconds of patience, until it is gone."""
+    for number, patience in steps:
+        if child.poll() is not None:
+            return
+        child.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(patience)
 
 
 def _all() -> Iterator[psutil.Process]:

@@ -61,15 +61,9 @@ class Valkey:
 
     def stop(self) -> None:
         process, self.process = self.process, None
-        if process is None or process.poll() is not None:
-            return
-        for number, patience in ((signal.SIGTERM, STOP_PATIENCE), (signal.SIGKILL, 10.0)):
-            process.send_signal(number)
-            try:
-                process.wait(patience)
-            except subprocess.TimeoutExpired:
-                continue
-            return
+        if process is not None:
+            processes.end_child(process, (signal.SIGTERM, STOP_PATIENCE), (signal.SIGKILL, 10.0))
+            self.data_dir.leave_socket_dir(self.data_dir.valkey_socket.parent)
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_PATIENCE

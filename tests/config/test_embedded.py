@@ -15,6 +15,7 @@ from config import processes
 from config.data_dir import CHECKOUT, LONGEST_SOCKET_PATH, DataDir, StrongroomError
 from tests.config.system import clean_environment, until
 
+MODES = "import os, sys; print(*(oct(os.stat(name).st_mode)[-3:] for name in sys.argv[1:]))"
 ASK = "import django; django.setup(); from django.db import connection as c; c.ensure_connection(); print('answered')"
 
 
@@ -109,9 +110,11 @@ def test_a_cluster_whose_making_was_cut_short_is_made_anew(data_dir: DataDir):
 
 def test_a_path_too_long_for_a_socket_is_no_hindrance(tmp_path: Path):
     long = DataDir.at(tmp_path / ("d" * (LONGEST_SOCKET_PATH - len(str(tmp_path)) - 10)))
-    assert long.postgres_socket_dir != long.postgres
-    assert answers(long)
-    assert stat.S_IMODE(long.postgres_socket_dir.stat().st_mode) == 0o700
+    elsewhere = [long.postgres_socket_dir, long.valkey_socket.parent]
+    assert not any(directory.is_relative_to(long.path) for directory in elsewhere)
+    code, out, err = outcome(execute(long, sys.executable, "-c", MODES, *map(str, elsewhere)))
+    assert (code, out.split()) == (0, ["700", "700"]), err
+    assert not any(directory.exists() for directory in elsewhere)
 
 
 def test_a_path_with_blanks_and_commas_is_no_hindrance(tmp_path: Path):
