@@ -74,7 +74,8 @@ def match_in_body(endpoint: PushEndpoint, keys: list[MachineKey], body: bytes) -
     """The key where it travels in the body: found by its name alone, so that broken JSON can be authentic too."""
     name = re.escape(endpoint.key_name.encode())
     pattern = re.compile(
-        rb'"%s"\s{0,100}:\s{0,100}"([^"\\]{1,%d})"' % (name, _LONGEST_KEY),
+        # Looked ahead for, not taken: a text that never ends may swallow the quote that the name begins with.
+        rb'"%s"\s{0,100}:\s{0,100}"(?=([^"\\]{1,%d})")' % (name, _LONGEST_KEY),
         re.IGNORECASE,
     )
     shown = [match[1].decode("latin-1") for match, _ in zip(pattern.finditer(body), range(20), strict=False)]
