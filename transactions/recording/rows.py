@@ -10,7 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from safes.estate import Standings
-from safes.localtime import instant
+from safes.localtime import instant, offset_all_day
 from transactions.business_day import business_date, window
 from transactions.catalogue import END_OF_DAY, Kind
 from transactions.identity import key_digest
@@ -67,9 +67,11 @@ def to_rows(
         if day is None:
             day = days[safe_id, date] = _Day(safe_id, date, standings[safe_id], closes)
         nominal, last_close = (date, day.close) if wall >= day.begins else (day.before, day.close_before)
-        occurred_at, note = instant(
-            wall, day.time_zone, (record.sent_offset,) if record.sent_offset is not None else ()
-        )
+        if record.sent_offset is None and day.offset is not None:
+            occurred_at, note = wall.replace(tzinfo=dt.UTC) - day.offset, None
+        else:
+            sent = () if record.sent_offset is None else (record.sent_offset,)
+            occurred_at, note = instant(wall, day.time_zone, sent)
         digest = key_digest(record)
         occurrences[digest] = occurrence = occurrences.get(digest, 0) + 1
         yield Row(
@@ -92,11 +94,12 @@ def to_rows(
 class _Day:
     """What all records of one safe and calendar date share."""
 
-    __slots__ = ("before", "begins", "close", "close_before", "currency", "time_zone")
+    __slots__ = ("before", "begins", "close", "close_before", "currency", "offset", "time_zone")
 
     def __init__(self, safe_id: int, date: dt.date, stands: Standings, closes: Mapping[Day, dt.datetime]) -> None:
         place = stands.on(date)
         self.time_zone = place.time_zone
+        self.offset = offset_all_day(date, place.time_zone) if place.time_zone else None
         self.currency = place.currency
         self.before = date - dt.timedelta(days=1)
         self.begins, _ = window(date, stands.rollover)

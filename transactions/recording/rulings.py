@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
@@ -11,13 +11,15 @@ from django.db import connection
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from safes.estate import lock_safes, standings_of
+from safes.estate import Standings, lock_safes, standings_of
 from transactions.business_day import nominal_date
 from transactions.catalogue import END_OF_DAY
 from transactions.models import AuditEvent, Book, Ruling, Transaction
 from transactions.recording.closes import redraw_closes
+from transactions.recording.derivation import derive_times
 from transactions.recording.marks import Day, touch
 from transactions.recording.rows import COLUMNS, Key, Row
+from transactions.recording.withdrawing import Gone
 
 MOST = 99
 
@@ -83,7 +85,7 @@ def _follow(key: Key, book: Book) -> None:
         touch(touched)
 
 
-def apply_rulings(safe_ids: Iterable[int], book: Book, rows: Iterable[Row]) -> Ruled:
+def apply_rulings(safe_ids: Iterable[int], book: Book, rows: Iterable[Row | Gone]) -> Ruled:
     """Hold the rulings in force against keys that messages have just shown or no longer show."""
     ruled = Ruled()
     in_force = Ruling.objects.filter(safe_id__in=list(safe_ids), book=book, withdrawn_at__isnull=True)
@@ -104,7 +106,9 @@ def _apply(key: Key, book: Book, ruled: Ruled) -> None:
     if ruling is not None and ruling.count > len(rows):
         _imagine(table, rows[0].pk, range(len(rows) + 1, ruling.count + 1))
         rows = list(_rows(key, book).order_by("occurrence"))
-    stands = standings_of([key[0]])[key[0]]
+    standings = standings_of([key[0]])
+    stands = standings[key[0]]
+    _tell_like_the_first(table, rows, standings)
     for row in rows:
         shown = row.push_message_id is not None or row.file_message_id is not None
         counted = row.occurrence <= ruling.count if ruling is not None else shown
@@ -127,6 +131,23 @@ def _imagine(table: type[Transaction] | type[AuditEvent], pk: int, occurrences: 
             """,
             [list(occurrences), pk],
         )
+
+
+def _tell_like_the_first(
+    table: type[Transaction] | type[AuditEvent],
+    rows: Sequence[Transaction | AuditEvent],
+    standings: Mapping[int, Standings],
+) -> None:
+    """Rows that no message shows have no reading of their own: whenever they were made, they go by the first one's."""
+    first, *rest = rows
+    changed = [
+        row
+        for row in rest
+        if row.push_message_id is None and row.file_message_id is None and row.sent_offsets != first.sent_offsets
+    ]
+    for row in changed:
+        row.sent_offsets = first.sent_offsets
+    derive_times(table, changed, standings)
 
 
 def _rows(key: Key, book: Book):  # type: ignore[no-untyped-def] # a queryset of one of two models

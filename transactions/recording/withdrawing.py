@@ -12,7 +12,7 @@ from django.db import connection
 
 from transactions.catalogue import END_OF_DAY
 from transactions.models import AuditEvent, Book, Delivery, Message, Repeat, Transaction
-from transactions.recording.rows import Row, identity_arrays
+from transactions.recording.rows import Key, Row, identity_arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,14 @@ class Gone:
     """A row that one message fewer shows now."""
 
     safe_id: int
+    local_time: dt.datetime
+    digest: bytes
     business_date: dt.date
     is_close: bool
+
+    @property
+    def key(self) -> Key:
+        return self.safe_id, self.local_time, self.digest
 
 
 def safes_shown_by(message_id: int, channel: str) -> set[int]:
@@ -52,7 +58,7 @@ def withdraw_missing(
               AND (t.safe_id, t.local_time, t.key_digest, t.occurrence, t.book)
                 = (r.safe_id, r.local_time, r.key_digest, r.occurrence, r.book)
               AND NOT EXISTS ({_SHOWN.format(row="r")})
-            RETURNING t.safe_id, t.business_date, t.type
+            RETURNING t.safe_id, t.local_time, t.key_digest, t.business_date, t.type
             """,
             [message_id, book, *identity],
         )
@@ -67,7 +73,7 @@ def withdraw_missing(
             [message_id, book, *identity],
         )
         gone += cursor.fetchall()
-    return [Gone(safe_id, date, type_ == END_OF_DAY) for safe_id, date, type_ in gone]
+    return [Gone(safe_id, time, digest, date, type_ == END_OF_DAY) for safe_id, time, digest, date, type_ in gone]
 
 
 _SHOWN = """
@@ -101,5 +107,5 @@ SET {{channel}}_message_id = heir.message_id,
         CASE '{{channel}}' WHEN 'push' THEN t.file_message_id ELSE t.push_message_id END IS NOT NULL)
 FROM lost LEFT JOIN heir ON heir.id = lost.id
 WHERE t.id = lost.id
-RETURNING t.safe_id, t.business_date, t.type
+RETURNING t.safe_id, t.local_time, t.key_digest, t.business_date, t.type
 """

@@ -8,7 +8,7 @@ what each message showed can always be told. Set-based: a handful of statements 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,8 +21,8 @@ from safes.models import Safe
 from transactions.models import AuditEvent, Book, Repeat, Transaction
 from transactions.recording import withdrawing
 from transactions.recording.closes import last_closes, redraw_closes
-from transactions.recording.derivation import derive_times
 from transactions.recording.marks import Day, touch
+from transactions.recording.readings import Known, read_again
 from transactions.recording.rows import COLUMNS, Row, copy_line, identity_arrays, to_rows
 from transactions.recording.rulings import apply_rulings
 from transactions.wire.records import Record
@@ -56,12 +56,12 @@ def record(
     """
     also = withdrawing.safes_shown_by(message_id, channel) if replace else set()
     safe_ids = _lock_safes({record.serial_number for record in records}, also)
-    showing = _Showing(message_id, channel, book, seen_at, safe_ids, standings_of(safe_ids.values()))
+    showing = _Showing(message_id, channel, book, seen_at, safe_ids, standings, closes_around(records, standings, book))
     stored = None if replace or len(records) < _OPTIMISTIC_FROM else showing.store_if_all_new(records)
     if stored is None:
         stored = showing.store(records, replace=replace)
-    rows, outcome, moved_closes = stored
-    ruled = apply_rulings(safe_ids.values(), book, rows)
+    spoken_of, outcome, moved_closes = stored
+    ruled = apply_rulings(safe_ids.values(), book, spoken_of)
     outcome.touched |= ruled.touched
     outcome.touched |= redraw_closes(moved_closes | ruled.closes, book, showing.standings)
     if book == Book.PRODUCTION:
@@ -74,8 +74,8 @@ _OPTIMISTIC_FROM = 50
 _SAMPLE = 8
 _CHUNK = 100
 
-Stored = tuple[list[Row], Outcome, set[Day]]
-"""All rows of the message, what came of them, and the nominal days whose closes they may have moved."""
+Stored = tuple[Sequence[Row | withdrawing.Gone], Outcome, set[Day]]
+"""All the message shows or shows no longer, what came of it, and the nominal days whose closes it may have moved."""
 
 
 @dataclass(slots=True)
@@ -88,14 +88,10 @@ class _Showing:
     seen_at: dt.datetime
     safe_ids: dict[str, int]
     standings: dict[int, Standings]
+    closes: dict[Day, dt.datetime]
 
     def rows(self, records: list[Record]) -> Iterator[Row]:
-        dates = [record.local_time for record in records]
-        if not dates:
-            return iter(())
-        first, last = min(dates).date() - dt.timedelta(days=1), max(dates).date()
-        closes = last_closes(self.standings, first, last, self.book)
-        return to_rows(records, self.safe_ids, self.standings, closes)
+        return to_rows(records, self.safe_ids, self.standings, self.closes)
 
     def store_if_all_new(self, records: list[Record]) -> Stored | None:
         """Store records of which none is known yet, as nearly always; None, and nothing stored, if one is.
@@ -122,6 +118,7 @@ class _Showing:
     def store(self, records: list[Record], *, replace: bool) -> Stored:
         """Store records of which some may be known; with ``replace``, withdraw what the message shows no longer."""
         rows = list(self.rows(records))
+        all_gone: list[withdrawing.Gone] = []
         outcome = Outcome()
         moved_closes: set[Day] = set()
         for table, part in _by_table(rows):
@@ -139,9 +136,10 @@ class _Showing:
                 gone = withdrawing.withdraw_missing(table, part, self.book, self.channel, self.message_id)
                 outcome.touched |= {(row.safe_id, row.business_date) for row in gone}
                 moved_closes |= {(row.safe_id, row.business_date) for row in gone if row.is_close}
-        return rows, outcome, moved_closes
+                all_gone += gone
+        return [*rows, *all_gone], outcome, moved_closes
 
-    def _known(self, table: Table, rows: list[Row]) -> dict[int, _Known]:
+    def _known(self, table: Table, rows: list[Row]) -> dict[int, Known]:
         """Which of these rows are stored already, by their number in the list."""
         if not rows:
             return {}
@@ -153,7 +151,8 @@ class _Showing:
                 FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::smallint[]) WITH ORDINALITY
                      AS i(safe_id, local_time, key_digest, occurrence, number)
                 CROSS JOIN LATERAL (
-                    SELECT t.id, t.{self.channel}_message_id, t.sent_offsets, t.business_date
+                    SELECT t.id, t.{self.channel}_message_id, t.sent_offsets, t.business_date, t.kind,
+                           coalesce(t.push_message_id, t.file_message_id) IS NOT NULL
                     FROM {table._meta.db_table} t
                     WHERE t.safe_id = i.safe_id AND t.local_time = i.local_time AND t.key_digest = i.key_digest
                       AND t.occurrence = i.occurrence AND t.book = %s
@@ -162,7 +161,7 @@ class _Showing:
                 """,
                 [*identity_arrays(rows), self.book],
             )
-            return {number: _Known(*rest) for number, *rest in cursor.fetchall()}
+            return {number: Known(*rest) for number, *rest in cursor.fetchall()}
 
     def _insert(self, table: Table, rows: Iterable[Row]) -> None:
         columns = f"{COLUMNS}, {self.channel}_message_id, seen_by_{self.channel}"
@@ -182,7 +181,7 @@ class _Showing:
                     lines.clear()
             copy.write("\n".join([*lines, ""]) if lines else "")
 
-    def _show_again(self, table: Table, rows: list[Row], known: dict[int, _Known]) -> list[Row]:
+    def _show_again(self, table: Table, rows: list[Row], known: dict[int, Known]) -> list[Row]:
         """Note that this message too shows rows that are stored; returns those that none of its channel showed."""
         empty = [number for number, row in known.items() if row.shown_by is None]
         elsewhere = [rows[number] for number, row in known.items() if row.shown_by not in (None, self.message_id)]
@@ -205,16 +204,8 @@ class _Showing:
                     """,
                     [self.book, self.message_id, *identity_arrays(elsewhere)],
                 )
-        _merge_offsets(table, rows, known)
+        read_again(table, rows, known)
         return [rows[number] for number in empty]
-
-
-@dataclass(slots=True)
-class _Known:
-    id: int
-    shown_by: int | None
-    sent_offsets: list[int] | None
-    business_date: dt.date
 
 
 def _by_table(rows: list[Row]) -> list[tuple[Table, list[Row]]]:
@@ -258,18 +249,3 @@ def _lock_safes(serials: Collection[str], also: Iterable[int]) -> dict[str, int]
             [ordered, list(also)],
         )
         return dict(cursor.fetchall())
-
-
-def _merge_offsets(table: Table, rows: list[Row], known: dict[int, _Known]) -> None:
-    """Where readings of a record carry different offsets, keep all of them: which one wins must not hang on order."""
-    gained = {
-        stored.id: sorted({*(stored.sent_offsets or ()), offset})
-        for number, stored in known.items()
-        if (offset := rows[number].record.sent_offset) is not None and offset not in (stored.sent_offsets or ())
-    }
-    if not gained:
-        return
-    stored_rows: list[Transaction | AuditEvent] = list(table.objects.filter(pk__in=gained))
-    for row in stored_rows:
-        row.sent_offsets = gained[row.pk]
-    derive_times(table, stored_rows, standings_of({row.safe_id for row in stored_rows}))
