@@ -6,10 +6,10 @@ import json
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,9 +17,9 @@ import pytest
 
 from config.data_dir import CHECKOUT
 from tests.config.system import System
-from tests.docs.pages import Page, page
+from tests.docs.pages import page
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("first push")]
+pytestmark = pytest.mark.slow
 
 # For machines without curl: what the README uses of it.
 CURL = f"""#!{sys.executable}
@@ -40,84 +40,78 @@ with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as answe
 """
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    system = System(tmp_path_factory.mktemp("first-push") / "var")
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    started = System(tmp_path / "var")
     try:
-        system.start()
-        system.wait_until_ready()
-        yield system
+        started.start()
+        started.wait_until_ready()
+        yield started
     finally:
-        system.destroy()
+        started.destroy()
 
 
-@pytest.fixture(scope="module")
-def reader(running: System, tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    return Reader(running, tmp_path_factory.mktemp("bin"))
+def test_the_first_push_goes_as_the_readme_says_and_staff_find_it(system: System, tmp_path: Path):
+    readme = page("README.md")
+    start, set_up, push = re.findall(r"```sh\n(.*?)```", readme.section("Your first push"), re.DOTALL)
+    assert start.split() == ["make", "run"]
+    reader = Reader(system, tmp_path)
+
+    told = reader.type(set_up)
+    shown = re.search(r"^  key +(\S+)$", told, re.MULTILINE)
+    assert shown is not None, told
+    key = shown[1]
+    assert "'the key it showed'" in push
+    push = push.replace("the key it showed", key)
+    (address,) = re.findall(r"http://127\.0\.0\.1:8000/\S+", push)
+    assert reader.here(address) in told.split()
+
+    (promised,) = [json.loads(block) for block in readme.blocks("json")]
+    assert json.loads(reader.type(push)) == promised
+    again = json.loads(reader.type(push))
+    assert (again["status"], again["created"]) == ("duplicate", 0)
+
+    with logged_in(system) as staff:
+        transactions = staff.get("/admin/transactions/transaction/").text
+        assert "1,060.00 USD" in transactions
+        assert "75.25 USD" in transactions
+        assert "duplicate" in staff.get("/admin/transactions/delivery/").text
+        raw = staff.get("/admin/transactions/delivery/1/raw/").text
+        assert "my-first-push" in raw
+        assert key not in raw
+    assert system.sql("SELECT kind FROM safes_finding WHERE state = 'open'") == []
 
 
 class Reader:
-    """Somebody who follows the README to the letter, but for the port, and for the key that they were shown."""
+    """Somebody who follows the README to the letter, but for the port."""
 
     def __init__(self, system: System, bin_: Path) -> None:
-        self.system = system
+        self.port = system.port
         self.environment = dict(system.environment)
         if shutil.which("curl") is None:
             curl = bin_ / "curl"
             curl.write_text(CURL)
-            curl.chmod(curl.stat().st_mode | stat.S_IXUSR)
+            curl.chmod(0o700)
             self.environment["PATH"] = f"{bin_}{os.pathsep}{self.environment['PATH']}"
-        readme = Page(CHECKOUT / "README.md")
-        start, self.setting_up, self.pushing = re.findall(r"```sh\n(.*?)```", readme.section("Your first push"), re.S)
-        assert start.split() == ["make", "run"]
-        self.told = self.type(self.setting_up)
-        shown = re.search(r"^  key +(\S+)$", self.told, re.MULTILINE)
-        assert shown is not None, self.told
-        self.key = shown[1]
-        self.first, self.again = self.push(), self.push()
+
+    def here(self, text: str) -> str:
+        return text.replace("http://127.0.0.1:8000/", f"http://127.0.0.1:{self.port}/")
 
     def type(self, lines: str) -> str:
-        here = lines.replace("http://127.0.0.1:8000/", f"http://127.0.0.1:{self.system.port}/")
-        done = subprocess.run(
-            ["sh", "-e", "-c", here], check=False, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True
-        )
+        words = ["sh", "-e", "-c", self.here(lines)]
+        done = subprocess.run(words, check=False, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def push(self) -> dict[str, object]:
-        assert "'the key it showed'" in self.pushing
-        answer: dict[str, object] = json.loads(self.type(self.pushing.replace("the key it showed", self.key)))
-        return answer
 
-
-def test_the_first_push_is_answered_as_the_readme_says(reader: Reader):
-    (promised,) = [json.loads(block) for block in page("README.md").blocks("json")]
-    assert reader.first == promised
-    assert (reader.again["status"], reader.again["created"]) == ("duplicate", 0)
-
-
-def test_the_address_shown_is_the_one_pushed_to(reader: Reader):
-    pushed_to = re.search(r"http://127\.0\.0\.1:8000(/\S+)", reader.pushing)
-    assert pushed_to is not None
-    assert f"http://127.0.0.1:{reader.system.port}{pushed_to[1]}\n" in reader.told
-
-
-def test_staff_find_the_first_push_in_the_admin(reader: Reader):
-    with httpx.Client(base_url=f"http://127.0.0.1:{reader.system.port}", follow_redirects=True) as staff:
-        shown = re.search(r"User name: (\S+)  Password: (\S+)", reader.system.said())
-        assert shown is not None
-        page_ = staff.get("/admin/login/")
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page_.text)
+@contextmanager
+def logged_in(system: System) -> Iterator[httpx.Client]:
+    """The administrator, with the password that `make run` printed."""
+    shown = re.search(r"User name: (\S+)  Password: (\S+)", system.said())
+    assert shown is not None
+    with httpx.Client(base_url=f"http://127.0.0.1:{system.port}", follow_redirects=True) as staff:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', staff.get("/admin/login/").text)
         assert token is not None
         form = {"username": shown[1], "password": shown[2], "csrfmiddlewaretoken": token[1], "next": "/admin/"}
         assert staff.post("/admin/login/", data=form).status_code == 200
-        transactions = staff.get("/admin/transactions/transaction/")
-        assert transactions.status_code == 200
-        assert "1,060.00 USD" in transactions.text
-        assert "75.25 USD" in transactions.text
-        assert "delivery" in staff.get("/admin/transactions/delivery/").text
-        raw = staff.get("/admin/transactions/delivery/1/raw/")
-        assert raw.status_code == 200
-        assert "my-first-push" in raw.text
-        assert reader.key not in raw.text
-    assert reader.system.sql("SELECT kind FROM safes_finding WHERE state = 'open'") == []
+        yield staff
