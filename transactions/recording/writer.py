@@ -168,6 +168,7 @@ class _Showing:
         ending = f"{self.message_id}\t{self.seen_at.isoformat()}"
         book = self.book.value
         with (
+            connection.wrap_database_errors,  # Django does so for what it knows, and COPY it does not
             connection.cursor() as cursor,
             # Straight into the table: under the locks of their safes nobody else can store the same rows, and if a way
             # round the locks were ever found, the unique constraint would fail the message, which is then tried again.
