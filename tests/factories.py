@@ -8,9 +8,9 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-import factory
 from django.contrib.auth.models import User
 from django.utils import timezone
+from factory.declarations import LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from safes.keys import live_keys
@@ -27,8 +27,8 @@ class SiteFactory(DjangoModelFactory[Site]):
     class Meta:
         model = Site
 
-    code = factory.Sequence(lambda n: f"S{n:03d}")
-    name = factory.Sequence(lambda n: f"Store {n}")
+    code = Sequence(lambda n: f"S{n:03d}")
+    name = Sequence(lambda n: f"Store {n}")
     time_zone = "America/Chicago"
     tolerance = Decimal("5.00")
 
@@ -37,22 +37,22 @@ class SafeFactory(DjangoModelFactory[Safe]):
     class Meta:
         model = Safe
 
-    serial_number = factory.Sequence(lambda n: f"SR{n:05d}")
+    serial_number = Sequence(lambda n: f"SR{n:05d}")
 
 
 class RegisterFactory(DjangoModelFactory[Register]):
     class Meta:
         model = Register
 
-    site = factory.SubFactory(SiteFactory)
-    code = factory.Sequence(str)
+    site = SubFactory(SiteFactory)
+    code = Sequence(str)
 
 
 class PushEndpointFactory(DjangoModelFactory[PushEndpoint]):
     class Meta:
         model = PushEndpoint
 
-    name = factory.Sequence(lambda n: f"loomis-{n}")
+    name = Sequence(lambda n: f"loomis-{n}")
 
 
 class FindingFactory(DjangoModelFactory[Finding]):
@@ -60,21 +60,21 @@ class FindingFactory(DjangoModelFactory[Finding]):
         model = Finding
 
     kind = "unknown_safe"
-    subject = factory.Sequence(lambda n: f"subject {n}")
+    subject = Sequence(lambda n: f"subject {n}")
     summary = "Somebody must look at this."
-    opened_at = factory.LazyFunction(timezone.now)
+    opened_at = LazyFunction(timezone.now)
 
 
 class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
 
-    username = factory.Sequence(lambda n: f"clerk{n}")
+    username = Sequence(lambda n: f"clerk{n}")
     is_staff = True
 
 
 class AdministratorFactory(UserFactory):
-    username = factory.Sequence(lambda n: f"admin{n}")
+    username = Sequence(lambda n: f"admin{n}")
     is_superuser = True
 
 

@@ -1,5 +1,9 @@
 """The staff site's rooms for the estate, findings and people."""
 
+from django.contrib import admin
+
 from safes.admin import findings, people, registers, safes, sites
+
+admin.site.index_title = "Overview"
 
 __all__ = ["findings", "people", "registers", "safes", "sites"]

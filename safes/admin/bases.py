@@ -9,9 +9,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db import connection, models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -57,11 +58,26 @@ class StaffAdmin(ModelAdmin):
     list_fullwidth = True
     warn_unsaved_form = True
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # they count every choice of every filter
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = super().get_queryset(request)
         return rows
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if any("\x00" in value for _, values in request.GET.lists() for value in values):
+            # PostgreSQL knows no such character, so nothing could be found by it.
+            return HttpResponseRedirect(request.path)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
+
+    def row(self, request: HttpRequest, object_id: object) -> Any:
+        """The row an act is about, or 404, whatever the address says."""
+        found = self.get_object(request, str(object_id))
+        if found is None:
+            raise Http404(f"There is no {self.model._meta.verbose_name} {str(object_id)[:40]}.")
+        return found
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         # What may go at all goes one by one, by somebody who has looked at it.
@@ -126,6 +142,11 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeStrin
 
 
 EMPTY = SafeString("–")
+
+
+def nowrap(text: str) -> SafeString:
+    """On one line: a time or an amount that is broken in two is read wrongly."""
+    return format_html('<span class="staff-figures">{}</span>', text)
 
 
 def wall_clock(moment: dt.datetime | None) -> str:

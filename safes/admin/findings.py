@@ -10,14 +10,13 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from safes.admin.bases import EMPTY, ViewOnlyAdmin, ago, change_url, day, instant, link, money, table
+from safes.admin.bases import EMPTY, ViewOnlyAdmin, ago, change_url, day, instant, link, money, nowrap, table
 from safes.admin.filters import PresetFilter, SafeSiteFilter, SerialNumberFilter
 from safes.finding_work import assign, comment
 from safes.findings import settle_by_person
@@ -56,21 +55,33 @@ class OwnerForm(forms.Form):
 
 @admin.register(Finding)
 class FindingAdmin(ViewOnlyAdmin):
-    list_display = ("weight", "what", "summary", "stake", "safe", "site", "date", "owner", "age", "status")
-    list_display_links = ("what", "summary")
+    list_display = ("weight", "what", "said", "stake", "safe", "site_code", "owner", "age", "status")
+    list_display_links = ("what", "said")
     list_filter = (StateFilter, "severity", "kind", SerialNumberFilter, SafeSiteFilter, "owner")
     list_select_related = ("safe", "site", "owner")
     search_fields = ("summary", "subject", "safe__serial_number")
     actions_detail = ("settle", "comment", "hand_over")
-    readonly_fields = ("weight", "what", "status", "stake", "date", "opened", "closed", "leads", "facts", "timeline")
+    readonly_fields = (
+        "said",
+        "weight",
+        "what",
+        "status",
+        "stake",
+        "date",
+        "opened",
+        "closed",
+        "leads",
+        "facts",
+        "timeline",
+    )
     fieldsets = (
-        (None, {"fields": ("summary", ("what", "weight", "status"), "leads")}),
-        ("What it is about", {"fields": (("safe", "site", "date"), ("stake", "owner"), "facts")}),
+        (None, {"fields": ("said", ("what", "weight", "status"), "leads")}),
+        ("What it is about", {"fields": (("safe", "site"), ("date", "stake"), "owner", "facts")}),
         ("What happened", {"fields": (("opened", "closed"), "timeline")}),
     )
 
     @action(description="Settle", url_path="settle", permissions=["act"], icon="task_alt")
-    def settle(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def settle(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def do(finding: Finding, text: str) -> str:
             settle_by_person(finding.pk, request.user.get_username(), text)
             return "Settled. It opens again if its facts change."
@@ -85,7 +96,7 @@ class FindingAdmin(ViewOnlyAdmin):
         )
 
     @action(description="Comment", url_path="comment", permissions=["act"], icon="comment")
-    def comment(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def comment(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def do(finding: Finding, text: str) -> str:
             comment(finding.pk, request.user.get_username(), text)
             return "Your comment was added."
@@ -100,8 +111,8 @@ class FindingAdmin(ViewOnlyAdmin):
         )
 
     @action(description="Assign", url_path="assign", permissions=["act"], icon="person_add")
-    def hand_over(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        finding = get_object_or_404(Finding, pk=object_id)
+    def hand_over(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        finding: Finding = self.row(request, object_id)
         initial = {"owner": finding.owner_id or request.user.pk}
         form = OwnerForm(request.POST if request.method == "POST" else None, initial=initial)
         if form.is_valid():
@@ -117,9 +128,9 @@ class FindingAdmin(ViewOnlyAdmin):
         )
 
     def _say(
-        self, request: HttpRequest, object_id: int, do: Callable[[Finding, str], str], **page: str
+        self, request: HttpRequest, object_id: str, do: Callable[[Finding, str], str], **page: str
     ) -> HttpResponse:
-        finding = get_object_or_404(Finding, pk=object_id)
+        finding: Finding = self.row(request, object_id)
         form = CommentForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
@@ -147,17 +158,25 @@ class FindingAdmin(ViewOnlyAdmin):
     def status(self, finding: Finding) -> str:
         return finding.state
 
+    @display(description="what is wrong")
+    def said(self, finding: Finding) -> SafeString:
+        return format_html('<span class="staff-prose">{}</span>', finding.summary)
+
+    @display(description="site", ordering="site__code")
+    def site_code(self, finding: Finding) -> str:
+        return finding.site.code if finding.site else EMPTY
+
     @display(description="cash at stake", ordering="cash_at_stake")
-    def stake(self, finding: Finding) -> str:
-        return money(finding.cash_at_stake, finding.currency)
+    def stake(self, finding: Finding) -> SafeString:
+        return nowrap(money(finding.cash_at_stake, finding.currency))
 
     @display(description="business date", ordering="business_date")
-    def date(self, finding: Finding) -> str:
-        return day(finding.business_date)
+    def date(self, finding: Finding) -> SafeString:
+        return nowrap(day(finding.business_date))
 
     @display(description="opened", ordering="opened_at")
-    def age(self, finding: Finding) -> str:
-        return ago(finding.opened_at, timezone.now())
+    def age(self, finding: Finding) -> SafeString:
+        return nowrap(ago(finding.opened_at, timezone.now()))
 
     @display(description="opened")
     def opened(self, finding: Finding) -> str:

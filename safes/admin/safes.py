@@ -23,11 +23,13 @@ from safes.models import Finding, Placement, Safe, Site
 
 class PlacementInline(TabularInline):
     model = Placement
-    extra = 0
     fields = ("starts_on", "site")
     ordering = ("starts_on",)
     verbose_name = "placement"
     verbose_name_plural = "where it stands: from each local date, the site (the first also holds for all dates before)"
+
+    def get_extra(self, request: HttpRequest, obj: Safe | None = None, **kwargs: Any) -> int:
+        return 0 if obj and obj.placements.exists() else 1
 
 
 class StandsAtFilter(DropdownFilter):

@@ -66,7 +66,7 @@ class Finding(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.subject}"
+        return f"{self.kind.replace('_', ' ')}: {self.subject}"
 
 
 class FindingNote(models.Model):

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -17,7 +18,7 @@ from tests.factories import SafeFactory, SiteFactory
 pytestmark = pytest.mark.django_db
 
 
-def answer(*arguments: str) -> dict:
+def answer(*arguments: str) -> Any:
     out = io.StringIO()
     call_command(*arguments, "--json", stdout=out)
     return json.loads(out.getvalue())
@@ -67,13 +68,13 @@ def test_a_site_that_cannot_be_is_refused_with_a_sentence_that_names_what_is_wro
 
 
 def test_a_site_code_that_exists_is_refused_whatever_its_case():
-    SiteFactory(code="DAL1")
+    SiteFactory.create(code="DAL1")
     assert "already" in refusal("add_site", "dal1", "--name", "Dallas", "--timezone", "America/Chicago")
     assert Site.objects.count() == 1
 
 
 def test_safes_are_registered_and_stand_at_their_site_from_the_beginning():
-    SiteFactory(code="DAL1")
+    SiteFactory.create(code="DAL1")
     said = answer("add_safe", "sr1", "SR2", "--site", "dal1", "--model", "Titan")
     assert {safe.serial_number: (safe.status, safe.model) for safe in Safe.objects.all()} == {
         "SR1": ("active", "Titan"),
@@ -84,16 +85,16 @@ def test_safes_are_registered_and_stand_at_their_site_from_the_beginning():
 
 
 def test_a_safe_that_was_heard_from_before_is_registered_not_made_again():
-    SiteFactory(code="DAL1")
-    safe = SafeFactory(serial_number="SR1", status=Safe.Status.UNREGISTERED)
+    SiteFactory.create(code="DAL1")
+    safe = SafeFactory.create(serial_number="SR1", status=Safe.Status.UNREGISTERED)
     answer("add_safe", "SR1", "--site", "DAL1")
     safe.refresh_from_db()
     assert safe.status == Safe.Status.ACTIVE
 
 
 def test_a_safe_that_stands_somewhere_is_moved_only_with_a_date():
-    SiteFactory(code="DAL1")
-    SiteFactory(code="DAL2")
+    SiteFactory.create(code="DAL1")
+    SiteFactory.create(code="DAL2")
     answer("add_safe", "SR1", "--site", "DAL1")
     assert "--from" in refusal("add_safe", "SR0", "SR1", "--site", "DAL2")
     assert not Safe.objects.filter(serial_number="SR0").exists(), "all or nothing"
@@ -111,7 +112,7 @@ def test_a_safe_that_stands_somewhere_is_moved_only_with_a_date():
     ],
 )
 def test_a_safe_that_cannot_be_placed_is_refused_with_a_sentence(arguments, word):
-    SiteFactory(code="DAL1")
+    SiteFactory.create(code="DAL1")
     assert word in refusal("add_safe", *arguments)
     assert not Safe.objects.exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -19,7 +20,7 @@ from transactions.models import Delivery, DeliveryBody, TouchedDay, Transaction
 pytestmark = pytest.mark.django_db
 
 
-def answer(*arguments: str) -> dict:
+def answer(*arguments: str) -> Any:
     out = io.StringIO()
     call_command(*arguments, "--json", stdout=out)
     return json.loads(out.getvalue())
@@ -27,10 +28,10 @@ def answer(*arguments: str) -> dict:
 
 @pytest.fixture
 def endpoint():
-    return PushEndpointFactory()
+    return PushEndpointFactory.create()
 
 
-def stored() -> list:
+def stored() -> list[Any]:
     return list(Transaction.objects.order_by("pk").values())
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import time_machine
@@ -23,7 +24,7 @@ from transactions.models import PushEndpoint
 pytestmark = pytest.mark.django_db
 
 
-def answer(*arguments: str) -> dict:
+def answer(*arguments: str) -> Any:
     out = io.StringIO()
     call_command(*arguments, "--json", stdout=out)
     return json.loads(out.getvalue())
@@ -87,7 +88,7 @@ def test_everything_arranged_with_loomis_is_kept():
     ],
 )
 def test_an_endpoint_that_cannot_be_is_refused_with_a_sentence(arguments, word):
-    PushEndpointFactory(name="main")
+    PushEndpointFactory.create(name="main")
     with pytest.raises(CommandError, match=word):
         call_command("add_push_endpoint", *arguments)
     assert PushEndpoint.objects.count() == 1

@@ -13,7 +13,7 @@ from transactions.models import AuditEvent
 @admin.register(AuditEvent)
 class AuditEventAdmin(RecordAdmin):
     types = tuple(name for name, kind in KIND_OF.items() if kind is Kind.AUDIT)
-    list_display = ("shown_time", "safe", "type", "door_name", "user_name", "date", "utc_time")
+    list_display = ("shown_time", "safe", "type", "door_name", "who", "date", "instant_only")
     list_filter = (
         ("business_date", RecentFilter),
         SerialNumberFilter,
@@ -26,13 +26,24 @@ class AuditEventAdmin(RecordAdmin):
     search_fields = ("=safe__serial_number", "^user_name", "^door_name")
     search_help_text = "Serial number, user or door"
     readonly_fields = (
-        "shown_time", "utc_time", "date", "sent_type", "key", "book_name", "counts", "retrieved", "pushed", "filed",
-        "deliveries",
+        "shown_time", "utc_time", "date", "named", "sent_type", "unlisted", "key", "book_name", "counts", "retrieved",
+        "pushed", "filed", "deliveries",
     )  # fmt: skip
     fieldsets = (
-        (None, {"fields": (("shown_time", "utc_time", "date"), ("safe", "type", "door_name"), ("user_name", "extra"))}),
+        (
+            None,
+            {"fields": (("shown_time", "utc_time"), ("date", "safe"), ("named", "door_name"), "user_name", "unlisted")},
+        ),
         (
             "Where it comes from",
-            {"fields": ("deliveries", ("sent_type", "retrieved"), ("pushed", "filed"), ("key", "book_name", "counts"))},
+            {
+                "fields": (
+                    "deliveries",
+                    ("sent_type", "retrieved"),
+                    ("pushed", "filed"),
+                    "key",
+                    ("book_name", "counts"),
+                )
+            },
         ),
     )

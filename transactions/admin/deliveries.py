@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action
 
@@ -54,27 +52,29 @@ class DeliveryAdmin(DeliveryFields):
     search_help_text = "Number of a delivery, or MessageId"
     ordering = ("-id",)
     sortable_by = ()
-    actions_detail = ("read_again", "see_raw", "download")
+    actions_detail = ("read_again", "raw", "download")
     readonly_fields = (
         "arrived", "source", "outcome", "rows", "new", "known_rows", "refused", "how_big", "again", "message_id",
-        "sha256", "quarantine", "remarks", "recorded", "tried", "same_again", "its_transactions", "purged",
+        "sha256", "mishap", "sent_headers", "quarantine", "remarks", "recorded", "tried", "same_again",
+        "its_transactions", "purged",
     )  # fmt: skip
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    ("arrived", "source", "outcome"),
+                    ("arrived", "source"),
+                    "outcome",
                     ("rows", "new", "known_rows", "refused"),
                     "its_transactions",
                 )
             },
         ),
         ("What could not be understood", {"fields": ("quarantine",)}),
-        ("How it went", {"fields": ("error", "remarks", ("recorded", "tried"))}),
+        ("How it went", {"fields": ("mishap", "remarks", ("recorded", "tried"))}),
         (
             "What was sent",
-            {"fields": (("message_id", "how_big", "purged"), "sha256", "headers", "again", "same_again")},
+            {"fields": ("message_id", ("how_big", "purged"), "sha256", "sent_headers", "again", "same_again")},
         ),
     )
 
@@ -92,23 +92,15 @@ class DeliveryAdmin(DeliveryFields):
             return queryset.filter(pk=int(term)), False
         return queryset.filter(message__key=f"id:{term.lower()}"), False
 
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        mine = [
-            path("<int:object_id>/raw/", wrap(self.raw_view), name="transactions_delivery_raw"),
-            path("<int:object_id>/raw/download/", wrap(self.download_view), name="transactions_delivery_download"),
-        ]
-        return [*mine, *super().get_urls()]
-
     @action(description="Read again", url_path="read-again", permissions=["act"], icon="replay")
-    def read_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        asked = get_object_or_404(Delivery, pk=object_id)
+    def read_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        asked: Delivery = self.row(request, object_id)
         if request.method != "POST":
             return self.act_page(
                 request,
                 asked,
                 forms.Form(),
-                title=f"Read delivery {object_id} again",
+                title=f"Read {asked} again",
                 explanation="Its raw body is read and recorded as if it had just come. What is right stays as it is: a "
                 "transaction is stored once however often it is read.",
                 button="Read again",
@@ -123,23 +115,10 @@ class DeliveryAdmin(DeliveryFields):
         )
         return self.acted(request, asked, said)
 
-    @action(description="Raw body", url_path="see-raw", permissions=["view"], icon="data_object")
-    def see_raw(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:transactions_delivery_raw", args=[object_id]))
-
-    @action(description="Download", url_path="get-raw", permissions=["view"], icon="download")
-    def download(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:transactions_delivery_download", args=[object_id]))
-
-    def _viewable(self, request: HttpRequest, object_id: int) -> Delivery:
-        delivery = get_object_or_404(Delivery, pk=object_id)
-        if not self.has_view_permission(request, delivery):
-            raise PermissionDenied
-        return delivery
-
-    def raw_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(description="Raw body", url_path="raw", permissions=["view"], icon="data_object")
+    def raw(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The body for reading: JSON laid out, anything else as text; all of it escaped by the template."""
-        delivery = self._viewable(request, object_id)
+        delivery: Delivery = self.row(request, object_id)
         try:
             text = as_text(raw_body(delivery))
         except Purged as error:
@@ -148,7 +127,7 @@ class DeliveryAdmin(DeliveryFields):
         shown = laid_out(text, _SHOWN_TEXT)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Raw body of delivery {object_id}",
+            "title": f"Raw body of {delivery}",
             "opts": self.model._meta,
             "original": delivery,
             "is_json": shown is not None,
@@ -156,13 +135,14 @@ class DeliveryAdmin(DeliveryFields):
             "cut": len(text if shown is None else shown) > _SHOWN_TEXT,
             "size": filesizeformat(delivery.size),
             "back": change_url(delivery),
-            "download": reverse("admin:transactions_delivery_download", args=[object_id]),
+            "download": reverse("admin:transactions_delivery_download", args=[delivery.pk]),
         }
         return TemplateResponse(request, "staff/raw.html", context)
 
-    def download_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(description="Download", url_path="raw/download", permissions=["view"], icon="download")
+    def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The exact bytes, as a file that no browser runs."""
-        delivery = self._viewable(request, object_id)
+        delivery: Delivery = self.row(request, object_id)
         try:
             body = raw_body(delivery)
         except Purged as error:
@@ -172,7 +152,7 @@ class DeliveryAdmin(DeliveryFields):
             body,
             content_type="application/octet-stream",
             headers={
-                "Content-Disposition": f'attachment; filename="delivery-{object_id}.raw"',
+                "Content-Disposition": f'attachment; filename="delivery-{delivery.pk}.raw"',
                 "X-Content-Type-Options": "nosniff",
             },
         )

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from safes.admin.bases import EMPTY, ViewOnlyAdmin, change_url, instant, link, money, table
+from safes.admin.bases import EMPTY, ViewOnlyAdmin, change_url, instant, link, money, nowrap, table
 from transactions.admin.leads import transactions_url
 from transactions.models import Delivery
 
@@ -26,8 +26,8 @@ class DeliveryFields(ViewOnlyAdmin):
         return delivery.pk
 
     @display(description="received")
-    def arrived(self, delivery: Delivery) -> str:
-        return instant(delivery.received_at)
+    def arrived(self, delivery: Delivery) -> SafeString:
+        return nowrap(instant(delivery.received_at))
 
     @display(description="from")
     def source(self, delivery: Delivery) -> str:
@@ -65,8 +65,8 @@ class DeliveryFields(ViewOnlyAdmin):
         return format_html('<strong class="text-red-700 dark:text-red-400">{}</strong>', delivery.quarantined)
 
     @display(description="size")
-    def how_big(self, delivery: Delivery) -> str:
-        return filesizeformat(delivery.size)
+    def how_big(self, delivery: Delivery) -> SafeString:
+        return nowrap(filesizeformat(delivery.size))
 
     @display(description="repeat of")
     def again(self, delivery: Delivery) -> SafeString:
@@ -79,8 +79,8 @@ class DeliveryFields(ViewOnlyAdmin):
         return delivery.message.key if delivery.message else EMPTY
 
     @display(description="SHA-256 of what was sent")
-    def sha256(self, delivery: Delivery) -> str:
-        return bytes(delivery.digest).hex()
+    def sha256(self, delivery: Delivery) -> SafeString:
+        return format_html('<span class="staff-break">{}</span>', bytes(delivery.digest).hex())
 
     @display(description="quarantined rows")
     def quarantine(self, delivery: Delivery) -> SafeString | str:
@@ -96,7 +96,7 @@ class DeliveryFields(ViewOnlyAdmin):
                     row.reason,
                     row.serial_number,
                     money(row.amount, None),
-                    format_html('<code class="break-all">{}</code>', row.content[:500]),
+                    format_html("<code>{}</code>", row.content[:500]),
                 )
                 for row in rows.order_by("position")[:_SHOWN_ROWS]
             ),
@@ -106,6 +106,14 @@ class DeliveryFields(ViewOnlyAdmin):
     @display(description="odd, but no harm")
     def remarks(self, delivery: Delivery) -> SafeString:
         return format_html_join(SafeString("<br>"), "{}", ((note,) for note in delivery.notes)) or EMPTY
+
+    @display(description="what went wrong")
+    def mishap(self, delivery: Delivery) -> str:
+        return delivery.error or "Nothing."
+
+    @display(description="headers, less what can carry a key")
+    def sent_headers(self, delivery: Delivery) -> SafeString:
+        return table(("header", "value"), delivery.headers.items())
 
     @display(description="recorded")
     def recorded(self, delivery: Delivery) -> str:

@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -78,7 +77,7 @@ class PushEndpointAdmin(StaffAdmin):
     actions_detail = ("rotate",)
     readonly_fields = ("address", "keys", "last_push", "trouble")
     fieldsets = (
-        (None, {"fields": (("name", "environment", "active"), "address", ("last_push", "trouble"))}),
+        (None, {"fields": (("name", "environment"), "active", "address", ("last_push", "trouble"))}),
         ("How Loomis shows its key", {"fields": (("placement", "key_name"), "keys")}),
         (
             "What was arranged",
@@ -122,8 +121,8 @@ class PushEndpointAdmin(StaffAdmin):
         return self._show_key(request, obj, request.new_key)  # type: ignore[attr-defined]
 
     @action(description="Change the key", url_path="rotate", permissions=["act"], icon="key")
-    def rotate(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        endpoint = get_object_or_404(PushEndpoint, pk=object_id)
+    def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        endpoint: PushEndpoint = self.row(request, object_id)
         initial = {"newest_known": endpoints.newest_key_id(endpoint), "overlap": "48"}
         form = RotateForm(request.POST if request.method == "POST" else None, initial=initial)
         if form.is_valid():
@@ -157,7 +156,7 @@ class PushEndpointAdmin(StaffAdmin):
             "address": endpoints.address(endpoint.name),
             "back": change_url(endpoint),
         }
-        return TemplateResponse(request, "staff/key.html", context, headers={"Cache-Control": "no-store"})
+        return TemplateResponse(request, "staff/key.html", context)
 
     @display(description="environment", ordering="environment", label={"production": "success", "test": "warning"})
     def environment_label(self, endpoint: PushEndpoint) -> str:

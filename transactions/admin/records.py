@@ -21,6 +21,8 @@ from safes.admin.bases import (
     instant,
     link,
     money,
+    nowrap,
+    table,
     wall_clock,
 )
 from safes.admin.filters import PresetFilter
@@ -112,23 +114,42 @@ class RecordAdmin(ViewOnlyAdmin):
         return super().get_queryset(request).select_related("safe")
 
     @display(description="safe's clock")
-    def shown_time(self, row: Row) -> str:
-        return wall_clock(row.local_time)
+    def shown_time(self, row: Row) -> SafeString:
+        return nowrap(wall_clock(row.local_time))
 
     @display(description="instant")
-    def utc_time(self, row: Row) -> str:
+    def utc_time(self, row: Row) -> SafeString:
         if row.occurred_at is None:
-            return "not known: the safe stands nowhere yet"
-        notes = {"repeated": " (the hour came twice; the first)", "skipped": " (the hour never was; moved forward)"}
-        return instant(row.occurred_at) + notes.get(row.time_note or "", "")
+            return nowrap("not known yet")
+        notes = {"repeated": "the hour came twice; this is the first", "skipped": "the hour never was; moved forward"}
+        note = notes.get(row.time_note or "")
+        moment = nowrap(instant(row.occurred_at))
+        return moment if note is None else format_html("{} ({})", moment, note)
+
+    @display(description="instant (UTC)")
+    def instant_only(self, row: Row) -> SafeString:
+        return nowrap(instant(row.occurred_at).removesuffix(" UTC") if row.occurred_at else "not known yet")
+
+    @display(description="type")
+    def named(self, row: Row) -> str:
+        return row.type
+
+    @display(description="user")
+    def who(self, row: Row) -> SafeString:
+        return nowrap(row.user_name or EMPTY)
+
+    @display(description="other properties, as sent")
+    def unlisted(self, row: Row) -> SafeString:
+        return table(("property", "value"), (row.extra or {}).items())
 
     @display(description="business date")
-    def date(self, row: Row) -> str:
-        return day(row.business_date)
+    def date(self, row: Row) -> SafeString:
+        return nowrap(day(row.business_date))
 
     @display(description="amount")
     def cash(self, row: Row) -> SafeString:
-        return format_html('<span class="tabular-nums whitespace-nowrap">{}</span>', money(row.amount, row.currency))
+        amount = money(row.amount, row.currency)
+        return nowrap(amount) if row.counted else nowrap(format_html("<s>{}</s> not counted", amount))
 
     @display(description="counted", boolean=True)
     def counts(self, row: Row) -> bool:

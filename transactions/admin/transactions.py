@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from safes.admin.bases import money, table
+from safes.admin.bases import EMPTY, money, table
 from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
 from transactions.admin.records import BookFilter, ExactFilter, MessageFilter, RecordAdmin, TypeFilter, UserFilter
 from transactions.catalogue import KIND_OF, Kind
@@ -25,7 +25,7 @@ class RegisterFilter(ExactFilter):
 class TransactionAdmin(RecordAdmin):
     types = tuple(name for name, kind in KIND_OF.items() if kind is not Kind.AUDIT)
     list_display = (
-        "shown_time", "safe", "type", "cash", "user_name", "register", "pickup_group_id", "date", "utc_time", "counts",
+        "shown_time", "safe", "type", "cash", "who", "register", "group", "date", "instant_only",
     )  # fmt: skip
     list_filter = (
         ("business_date", RecentFilter),
@@ -44,17 +44,19 @@ class TransactionAdmin(RecordAdmin):
     )  # fmt: skip
     search_help_text = "Serial number, user, register, pickup group, deposit reference or change purchase"
     readonly_fields = (
-        "shown_time", "utc_time", "date", "cash", "counted_as", "coins_and_notes", "sent_type", "key", "book_name",
-        "counts", "retrieved", "pushed", "filed", "deliveries",
+        "shown_time", "utc_time", "date", "cash", "named", "counted_as", "coins_and_notes", "sent_type", "unlisted",
+        "key", "book_name", "counts", "retrieved", "pushed", "filed", "deliveries",
     )  # fmt: skip
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    ("shown_time", "utc_time", "date"),
-                    ("safe", "type", "counted_as"),
-                    ("cash", "user_name", "register"),
+                    ("shown_time", "utc_time"),
+                    ("date", "safe"),
+                    ("named", "counted_as"),
+                    ("cash", "user_name"),
+                    ("register", "pickup_group_id"),
                 )
             },
         ),
@@ -63,14 +65,19 @@ class TransactionAdmin(RecordAdmin):
             {
                 "fields": (
                     "coins_and_notes",
-                    ("pickup_group_id", "change_purchase_number", "deposit_reference_number"),
-                    ("door_name", "tube_column", "tube_count"),
-                    ("sent_type", "retrieved", "extra"),
+                    ("change_purchase_number", "deposit_reference_number"),
+                    ("tube_column", "tube_count"),
+                    ("sent_type", "retrieved"),
+                    "unlisted",
                 )
             },
         ),
-        ("Where it comes from", {"fields": ("deliveries", ("pushed", "filed"), ("key", "book_name", "counts"))}),
+        ("Where it comes from", {"fields": ("deliveries", ("pushed", "filed"), "key", ("book_name", "counts"))}),
     )
+
+    @display(description="group")
+    def group(self, row: Transaction) -> int | str:
+        return row.pickup_group_id or EMPTY
 
     @display(description="kind")
     def counted_as(self, row: Transaction) -> str:
