@@ -18,6 +18,7 @@ from transactions.wire.records import KNOWN, Record, read_record
 from transactions.wire.values import (
     EARLIEST,
     LATEST,
+    MOST_DENOMINATIONS,
     Denomination,
     RowError,
     read_amount,
@@ -37,6 +38,7 @@ _NUMBER: set[type] = {Decimal, int}
 _COUNT: set[type] = {int}
 _NAME: set[type] = {str}
 _DAY_AND_TIME = r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{6,7}"
+_LONGEST_PLAIN = len("2026-03-14T11:54:27.5717919Z")
 _PLAIN_TIMES = re.compile(rf"(?:{_DAY_AND_TIME}\|)*", re.ASCII)
 _PLAIN_UTC_TIMES = re.compile(rf"(?:{_DAY_AND_TIME}Z\|)*", re.ASCII)
 
@@ -117,9 +119,14 @@ def _texts(rows: list[dict[str, Any]], name: str) -> list[str | None]:
     return _each_once(_column(rows, name, _TEXT), lambda value: read_text(value, name))
 
 
+def _are_plain(times: list[str], plain: re.Pattern[str]) -> bool:
+    # The length, since a text that holds the separator would be two times.
+    return max(map(len, times)) <= _LONGEST_PLAIN and plain.fullmatch("|".join([*times, ""])) is not None
+
+
 def _walls(times: list[str]) -> tuple[list[dt.datetime], list[int | None]]:
     """Wall-clock times cut to microseconds, and the offsets that were sent."""
-    if _PLAIN_TIMES.fullmatch("|".join([*times, ""])):
+    if _are_plain(times, _PLAIN_TIMES):
         try:
             walls = [dt.datetime.fromisoformat(time[:26]) for time in times]
         except ValueError:
@@ -133,7 +140,7 @@ def _walls(times: list[str]) -> tuple[list[dt.datetime], list[int | None]]:
 
 def _retrieved(rows: list[dict[str, Any]]) -> list[dt.datetime | None]:
     times = _column(rows, "RetrievedOn", _TEXT)
-    if None not in times and _PLAIN_UTC_TIMES.fullmatch("|".join([*times, ""])):
+    if None not in times and _are_plain(times, _PLAIN_UTC_TIMES):
         try:
             moments = [dt.datetime.fromisoformat(f"{time[:26].rstrip('Z')}+00:00") for time in times]
         except ValueError:
@@ -155,7 +162,10 @@ def _amounts(rows: list[dict[str, Any]], wire_types: list[Any], kinds: list[Any]
 
 def _denominations(rows: list[dict[str, Any]]) -> list[tuple[Denomination, ...]]:
     column = [row.get("Denominations") for row in rows]
-    entries = [entry for listed in column if type(listed) is list for entry in listed]
+    lists = [listed for listed in column if listed]
+    if not set(map(type, lists)) <= {list} or max(map(len, lists), default=0) > MOST_DENOMINATIONS:
+        return [read_denominations(listed) for listed in column]
+    entries = [entry for listed in lists for entry in listed]
     if not set(map(type, entries)) <= {dict} or not set(map(len, entries)) <= {3}:
         return [read_denominations(listed) for listed in column]
     try:

@@ -70,6 +70,7 @@ _TIME = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 EARLIEST, LATEST = 1990, 2100
+MOST_DENOMINATIONS = 1000
 _LIMITS = {
     "TransactionDateTime": 100,
     "SerialNumber": 64,
@@ -225,8 +226,8 @@ def read_denominations(value: Any) -> tuple[Denomination, ...]:
         value = wrapped
     if not isinstance(value, list):
         raise RowError("“Denominations” is not a list.")
-    if len(value) > 1000:
-        raise RowError("“Denominations” lists more than 1,000 entries.")
+    if len(value) > MOST_DENOMINATIONS:
+        raise RowError(f"“Denominations” lists more than {MOST_DENOMINATIONS:,} entries.")
     found = [_denomination(entry) for entry in value]
     if len(found) > 1:
         found.sort(key=_ORDER)
