@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safes import keys
 from safes.keys import digest_of, live_keys, match_key
 from safes.models import MachineKey
 
@@ -140,7 +139,7 @@ def test_every_key_is_compared_in_constant_time_whether_or_not_one_matched(
         compared.append((one, other))
         return compare(one, other)
 
-    monkeypatch.setattr(keys.hmac, "compare_digest", watched)
+    monkeypatch.setattr(hmac, "compare_digest", watched)
     match_key([key("old"), key("new"), key("newest")], shown)
     assert len(compared) == 3 * len(shown)
     assert all(len(one) == len(other) == 32 for one, other in compared)
