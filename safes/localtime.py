@@ -45,6 +45,14 @@ def instant(
     return wall.replace(tzinfo=dt.UTC) - offset_first, note
 
 
+def offset_all_day(date: dt.date, zone_name: str) -> dt.timedelta | None:
+    """The zone's offset from UTC where it is the same at every moment of that local date, else None."""
+    midnight = dt.datetime.combine(date, dt.time())
+    # A change in between would show at the next midnight, or have been undone by then; no zone changes twice a day.
+    offsets = {*_offsets(zone_name, midnight), *_offsets(zone_name, midnight + dt.timedelta(days=1))}
+    return offsets.pop() if len(offsets) == 1 else None
+
+
 @functools.lru_cache(maxsize=65536)
 def _offsets(zone_name: str, minute: dt.datetime) -> tuple[dt.timedelta, dt.timedelta]:
     """Offsets of a minute, first and second reading. Since 1990 no clock has changed within one, but some at 00:01."""

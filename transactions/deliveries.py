@@ -64,7 +64,9 @@ def record_delivery(delivery_id: int, *, again: bool = False, body: bytes | None
     for attempt in range(1, _TRIES + 1):
         try:
             with atomic():
-                delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
+                delivery = (
+                    Delivery.objects.select_for_update(of=("self",)).select_related("endpoint").get(pk=delivery_id)
+                )
                 if again or delivery.status in (
                     Delivery.Status.STORED,
                     Delivery.Status.FAILED,
@@ -197,7 +199,9 @@ def _failed(delivery_id: int, error: Exception) -> Delivery:
         if delivery.recorded_at is None:
             delivery.status = Delivery.Status.FAILED
             delivery.next_attempt_at = timezone.now() + wait
-        delivery.error = f"Recording failed ({type(error).__name__}); it is tried again by itself."
+            delivery.error = f"Recording failed ({type(error).__name__}); it is tried again by itself."
+        else:
+            delivery.error = f"Reading it again failed ({type(error).__name__}); what was recorded before stands."
         delivery.save()
     return delivery
 

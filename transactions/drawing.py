@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 import structlog
+from django.db import DatabaseError
 from django.db.transaction import atomic
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError as BrokerError
@@ -55,7 +56,12 @@ def draw_touched(limit: int = 1000) -> int:
     for safe_id, date in marks:
         days[safe_id].append(date)
     for safe_id, dates in days.items():
-        draw(safe_id, dates)
+        try:
+            draw(safe_id, dates)
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("safe_not_drawn", safe=safe_id, consequence="its marks wait for the next turn of the clock")
     return sum(map(len, days.values()))
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from safes.localtime import TimeNote, instant
+from safes.localtime import TimeNote, instant, offset_all_day
 
 wall = dt.datetime.fromisoformat
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
@@ -171,3 +171,18 @@ def test_of_several_offsets_the_one_the_zone_has_is_taken_else_the_smallest(
 ) -> None:
     for order in (offsets, offsets[::-1], tuple(sorted(offsets))):
         assert instant(wall(time), zone_name, order) == (utc(time) - chosen * MINUTE, None)
+
+
+@given(zones, st.datetimes(wall("1990-01-02"), wall("2037-12-30")))
+@example("America/St_Johns", wall("2000-04-02T00:00:30"))
+@example("Australia/Lord_Howe", wall("2026-04-05T01:59"))
+def test_an_offset_that_holds_all_day_gives_every_instant_of_it(zone_name: str, time: dt.datetime) -> None:
+    offset = offset_all_day(time.date(), zone_name)
+    if offset is not None:
+        assert (time.replace(tzinfo=dt.UTC) - offset, None) == instant(time, zone_name)
+
+
+def test_a_day_on_which_the_clock_changes_has_no_offset_of_its_own() -> None:
+    assert offset_all_day(dt.date(2026, 3, 8), "America/Chicago") is None
+    assert offset_all_day(dt.date(2026, 11, 1), "America/Chicago") is None
+    assert offset_all_day(dt.date(2026, 3, 9), "America/Chicago") == dt.timedelta(hours=-5)

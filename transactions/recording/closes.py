@@ -18,9 +18,12 @@ from transactions.models import AuditEvent, DayClose, Transaction
 from transactions.recording.marks import Day
 
 
-def last_closes(safe_ids: Iterable[int], first: dt.date, last: dt.date, book: int) -> dict[Day, dt.datetime]:
-    """The last close of each of these safes' nominal days between two dates, both included, where there is one."""
-    found = DayClose.objects.filter(safe_id__in=list(safe_ids), nominal_date__range=(first, last), book=book)
+def closes_around(dates: Collection[dt.date], safe_ids: Iterable[int], book: int) -> dict[Day, dt.datetime]:
+    """The last closes of these safes' nominal days, for all that wall-clock times of these dates can belong to."""
+    if not dates:
+        return {}
+    nominal = (min(dates) - dt.timedelta(days=1), max(dates))
+    found = DayClose.objects.filter(safe_id__in=list(safe_ids), nominal_date__range=nominal, book=book)
     return {
         (safe_id, date): closed_at
         for safe_id, date, closed_at in found.values_list("safe_id", "nominal_date", "closed_at")

@@ -67,6 +67,7 @@ def to_rows(
         if day is None:
             day = days[safe_id, date] = _Day(safe_id, date, standings[safe_id], closes)
         nominal, last_close = (date, day.close) if wall >= day.begins else (day.before, day.close_before)
+        occurred_at: dt.datetime | None
         if record.sent_offset is None and day.offset is not None:
             occurred_at, note = wall.replace(tzinfo=dt.UTC) - day.offset, None
         else:

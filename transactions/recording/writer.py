@@ -20,7 +20,7 @@ from safes.estate import Standings, standings_of
 from safes.models import Safe
 from transactions.models import AuditEvent, Book, Repeat, Transaction
 from transactions.recording import withdrawing
-from transactions.recording.closes import last_closes, redraw_closes
+from transactions.recording.closes import closes_around, redraw_closes
 from transactions.recording.marks import Day, touch
 from transactions.recording.readings import Known, read_again
 from transactions.recording.rows import COLUMNS, Row, copy_line, identity_arrays, to_rows
@@ -56,7 +56,9 @@ def record(
     """
     also = withdrawing.safes_shown_by(message_id, channel) if replace else set()
     safe_ids = _lock_safes({record.serial_number for record in records}, also)
-    showing = _Showing(message_id, channel, book, seen_at, safe_ids, standings, closes_around(records, standings, book))
+    standings = standings_of(safe_ids.values())
+    closes = closes_around([record.local_time.date() for record in records], standings, book)
+    showing = _Showing(message_id, channel, book, seen_at, safe_ids, standings, closes)
     stored = None if replace or len(records) < _OPTIMISTIC_FROM else showing.store_if_all_new(records)
     if stored is None:
         stored = showing.store(records, replace=replace)
