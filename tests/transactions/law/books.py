@@ -1,0 +1,79 @@
+"""The books as the database has them, in the oracle's words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from safes.models import Finding, Safe
+from tests.transactions.law.oracle import Books, Entry
+from tests.transactions.law.said import Fact, Push
+from transactions.drawing import draw_touched
+from transactions.models import AuditEvent, Delivery, Transaction
+
+# In one statement, so that nothing is left when an example begins; the schema and its constraints stay.
+_CLEAN = """
+TRUNCATE safes_site, safes_safe, safes_finding, safes_machinekey, transactions_pushendpoint, transactions_message,
+         transactions_delivery, transactions_transaction, transactions_auditevent, transactions_repeat,
+         transactions_dayclose, transactions_touchedday, transactions_ruling RESTART IDENTITY CASCADE
+"""
+
+
+def clean_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLEAN)
+
+
+def draw_all() -> None:
+    while draw_touched():
+        pass
+
+
+def books_in_database(pushes: Iterable[Push]) -> Books:
+    """Everything that counts, and every open finding."""
+    books = Books()
+    serials = dict(Safe.objects.values_list("pk", "serial_number"))
+    for table in (Transaction, AuditEvent):
+        for row in table.objects.filter(counted=True):
+            books.entries[_entry(row, serials[row.safe_id])] += 1
+    bodies = {hashlib.sha256(push.body).digest(): push.body.hex() for push in pushes}
+    subjects = {
+        f"delivery {pk}": f"delivery {endpoint} {bodies[bytes(digest)]}"
+        for pk, endpoint, digest in Delivery.objects.values_list("pk", "endpoint__name", "digest")
+    }
+    for kind, subject, cash in Finding.objects.filter(state=Finding.State.OPEN).values_list(
+        "kind", "subject", "cash_at_stake"
+    ):
+        books.findings[kind, subjects.get(subject, subject), cash] += 1
+    return books
+
+
+def difference(found: Books, due: Books) -> dict[str, object]:
+    """Empty when the books agree; else what is there and should not be, and what is missing."""
+    parts: dict[str, Counter[Any]] = {
+        "entries too many": found.entries - due.entries,
+        "entries missing": due.entries - found.entries,
+        "findings too many": found.findings - due.findings,
+        "findings missing": due.findings - found.findings,
+    }
+    return {name: list(part.elements()) for name, part in parts.items() if part}
+
+
+def _entry(row: Transaction | AuditEvent, serial: str) -> Entry:
+    denominations = tuple((Decimal(unit), count, currency) for unit, count, currency in row.denominations or ())
+    fact = Fact(
+        serial=serial,
+        wall=row.local_time,
+        type=row.type,
+        amount=row.amount,
+        group=row.pickup_group_id,
+        user=row.user_name,
+        register=row.register,
+        denominations=denominations,
+    )
+    return row.book, fact, row.business_date, row.occurred_at, row.currency

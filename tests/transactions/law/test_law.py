@@ -1,0 +1,61 @@
+"""The law of the product: the books are a function of what was said and ruled, not of how it arrived.
+
+DOMAIN.md section 1, "The law of the product". Whole stories on a real PostgreSQL against an oracle that knows only the
+definitions.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.transactions.law.books import books_in_database, difference
+from tests.transactions.law.oracle import Inputs, books_of
+from tests.transactions.law.stories import BOOKS, PLACES, Action, Story, orders, stories
+from tests.transactions.law.telling import Teller
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Each example is a few dozen transactions on a real database.
+_few = settings(max_examples=40 if settings().max_examples <= 100 else 600)
+
+
+def expected(story: Story):
+    return books_of(Inputs(story.pushes, BOOKS, PLACES, story.placements, story.rulings))
+
+
+class Tale:
+    """A story and orders in which it may arrive; shown in as few words as will do, since a failure shows all of it."""
+
+    def __init__(self, story: Story, *told: list[Action]) -> None:
+        self.story = story
+        self.told = told
+
+    def __repr__(self) -> str:
+        pushes = "\n".join(map(repr, self.story.pushes))
+        return "\n".join([pushes, *(f"ORDER {number}: {order}" for number, order in enumerate(self.told, start=1))])
+
+
+@st.composite
+def tales(draw: st.DrawFn, ways: int) -> Tale:
+    story = draw(stories())
+    return Tale(story, *(draw(orders(story)) for _ in range(ways)))
+
+
+@_few
+@given(tales(ways=2))
+def test_the_books_follow_from_what_was_said_in_whatever_order_it_came(tale):
+    books = []
+    for order in tale.told:
+        Teller(tale.story).tell(order)
+        books.append(books_in_database(tale.story.pushes))
+        assert difference(books[-1], expected(tale.story)) == {}
+    assert difference(*books) == {}
+
+
+@_few
+@given(tales(ways=1), st.integers(2, 6))
+def test_several_tellers_at_once_make_the_same_books(tale, tellers):
+    Teller(tale.story).tell_at_once(tale.told[0], tellers)
+    assert difference(books_in_database(tale.story.pushes), expected(tale.story)) == {}
