@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -78,6 +79,18 @@ def lock_safes(safe_ids: Iterable[int]) -> list[Safe]:
     return list(Safe.objects.select_for_update(no_key=True).filter(pk__in=list(safe_ids)).order_by("pk"))
 
 
+def _hold_sites(site_ids: Iterable[int]) -> None:
+    """Let nobody edit these sites until the transaction ends: whoever does would not know of a safe just put there.
+
+    To be called before safes are locked, as save_site does it: sites first, then safes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {Site._meta.db_table} WHERE id = ANY(%s) ORDER BY id FOR SHARE",  # noqa: S608
+            [list(site_ids)],
+        )
+
+
 def normal_serial(serial_number: str) -> str:
     """A serial number as it is kept. Raises ValidationError for one that cannot be."""
     serial = unicodedata.normalize("NFC", unicodedata.normalize("NFC", serial_number.strip()).upper())
@@ -123,6 +136,7 @@ def place_safe(serial_number: str, site: Site, starts_on: dt.date | None = None,
     transaction.
     """
     serial = normal_serial(serial_number)
+    _hold_sites([site.pk])
     safe, _ = Safe.objects.get_or_create(serial_number=serial)
     safe = lock_safes([safe.pk])[0]
     safe.status = Safe.Status.ACTIVE
@@ -151,6 +165,7 @@ def safe_changed(safe: Safe) -> None:
 
     An unregistered safe that stands somewhere is registered by it.
     """
+    _hold_sites(safe.placements.values_list("site_id", flat=True))
     lock_safes([safe.pk])
     Safe.objects.filter(pk=safe.pk, status=Safe.Status.UNREGISTERED, placements__isnull=False).update(
         status=Safe.Status.ACTIVE
