@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -104,7 +105,23 @@ class Postgres:
                 raise StrongroomError(
                     f"PostgreSQL could not make its cluster in {draft}:\n{tail(self.data_dir, 'initdb')}"
                 )
+        self._keep_superuser_for_us(draft, account)
         draft.rename(self.data_dir.cluster)
+
+    @staticmethod
+    def _keep_superuser_for_us(cluster: Path, account: Account) -> None:
+        """Only whoever starts the server may be its superuser, who reads files; another process of the account not."""
+        try:
+            us = pwd.getpwuid(os.geteuid()).pw_name
+        except KeyError:  # an account without a name, as in some containers: there is nobody to tell apart by name
+            return
+        rules = {
+            "pg_hba.conf": "local all postgres peer map=us\nlocal all all trust\n",
+            "pg_ident.conf": f'us "{us}" postgres\n',
+        }
+        for name, text in rules.items():
+            (cluster / name).write_text(text)
+            os.chown(cluster / name, account.uid, account.gid)
 
     def _check_version(self) -> None:
         stored = (self.data_dir.cluster / "PG_VERSION").read_text().strip()

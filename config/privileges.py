@@ -1,8 +1,8 @@
 """As whom PostgreSQL runs. It refuses root, so root must give up its rights for it, and no more than that.
 
 The account is one that exists; no user is made and no directory above ours is opened up. Where a directory above is
-closed to the account (a checkout below root's home), the server keeps one capability, that of reading past
-directory permissions, and nothing else.
+closed to the account (a checkout below root's home), the server keeps one capability, that of reading past the
+permissions of directories and files, and nothing else; its superuser, who could have it read them, is root alone.
 """
 
 import os

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,30 @@ def answers(data_dir: DataDir, **kind: bool) -> bool:
 def test_a_command_finds_both_servers_and_its_exit_code_is_passed_on(data_dir: DataDir):
     script = f"{shlex.quote(sys.executable)} -c {shlex.quote(ASK)}; exit 7"
     assert outcome(execute(data_dir, "sh", "-c", script))[:2] == (7, "answered\n")
+
+
+ASK_AS_ANOTHER = """
+import os, sys, psycopg
+os.setuid(os.stat(sys.argv[1]).st_uid)
+try:
+    psycopg.connect(host=sys.argv[2], user="postgres", dbname="postgres")
+except psycopg.OperationalError as error:
+    print("refused" if "authentication failed" in str(error) else error)
+"""
+
+
+def test_the_superuser_is_only_whoever_started_the_server():
+    with tempfile.TemporaryDirectory() as open_to_all:
+        Path(open_to_all).chmod(0o755)  # so that nothing but PostgreSQL's own rules is left to refuse the other one
+        data_dir = DataDir.at(Path(open_to_all) / "var")
+        socket_dir = str(data_dir.postgres_socket_dir)
+        told = (sys.executable, "-c", ASK_AS_ANOTHER, str(data_dir.postgres), socket_dir)
+        own = (
+            f"import psycopg; print(psycopg.connect(host={socket_dir!r}, user='postgres', dbname='postgres').info.user)"
+        )
+        assert outcome(execute(data_dir, sys.executable, "-c", own))[1] == "postgres\n"
+        if os.geteuid() == 0:  # only root gives up its rights, so that there is an account besides that gets this far
+            assert outcome(execute(data_dir, *told))[1] == "refused\n"
 
 
 def test_a_signal_reaches_the_command_and_the_servers_end(data_dir: DataDir, tmp_path: Path):
