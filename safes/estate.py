@@ -86,7 +86,7 @@ def _hold_sites(site_ids: Iterable[int]) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT 1 FROM {Site._meta.db_table} WHERE id = ANY(%s) ORDER BY id FOR SHARE",  # noqa: S608
+            f"SELECT 1 FROM {Site._meta.db_table} WHERE id = ANY(%s) ORDER BY id FOR SHARE",
             [list(site_ids)],
         )
 
