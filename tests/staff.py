@@ -1,12 +1,15 @@
-"""Being staff in a test: logged in by the fixture, pages found by name."""
+"""Being staff in a test: pages found by name, pushes sent beside them, and what the database holds looked through."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
+from django.db import connection, models
+from django.test import Client
 from django.urls import reverse
+
+from tests.factories import body_of, cash_in
 
 
 def page(model: type[models.Model], what: str, *arguments: Any) -> str:
@@ -17,3 +20,22 @@ def page(model: type[models.Model], what: str, *arguments: Any) -> str:
 def rooms() -> list[type[models.Model]]:
     """Every model that has a room in the staff site."""
     return sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+def push(client: Client, name: str, key: str) -> int:
+    return client.post(
+        reverse("push", args=[name]),
+        body_of(cash_in()),
+        content_type="application/json",
+        headers={"Authorization": key},
+    ).status_code
+
+
+def everything_in_the_database() -> str:
+    """Every row of every table of ours and of Django's, as text."""
+    rows = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT t::text FROM "{table}" t')
+            rows += [row for (row,) in cursor.fetchall()]
+    return "\n".join(rows)

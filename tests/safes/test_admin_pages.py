@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.urls import reverse
 
+from safes.admin.bases import EstimatingPaginator
 from safes.estate import place_safe
 from safes.models import Finding, Register, Safe, Site
 from tests.factories import (
@@ -207,3 +209,17 @@ def test_a_list_shows_the_last_31_days_unless_asked_for_more(staff, model):
     assert shown.result_count == 1
     asked = staff.get(page(model, "changelist"), {"business_date_from": f"{old - dt.timedelta(days=2):%Y-%m-%d}"})
     assert asked.context["cl"].result_count == 2
+
+
+def test_a_long_list_is_estimated_not_counted(staff, life, monkeypatch, django_assert_max_num_queries):
+    monkeypatch.setattr("safes.admin.bases._COUNTED", 1)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {Transaction._meta.db_table}")
+    whole = EstimatingPaginator(Transaction.objects.order_by("-id"), 10)
+    part = EstimatingPaginator(Transaction.objects.filter(kind="validated"), 10)
+    stored = Transaction.objects.count()
+    with django_assert_max_num_queries(4):
+        assert whole.count == stored
+        assert part.count >= 2
+    assert EstimatingPaginator([1, 2, 3], 10).count == 3
+    assert staff.get(page(Transaction, "changelist")).status_code == 200

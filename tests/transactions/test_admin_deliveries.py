@@ -37,6 +37,7 @@ def endpoint():
         b'{"CustomerTransaction": {"a": 1.50}, "CustomerTransaction": {"a": 2}}',
         b"[" * 50_000,
     ],
+    ids=["a push", "a byte order mark", "markup", "every byte", "nothing", "repeated names", "a nesting bomb"],
 )
 def test_the_download_is_the_exact_bytes_and_the_page_shows_them_escaped(staff, endpoint, body):
     delivery = deliver(endpoint, body)

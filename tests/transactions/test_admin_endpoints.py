@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
-from django.urls import reverse
 
 from safes.models import MachineKey
-from tests.factories import AdministratorFactory, PushEndpointFactory, body_of, cash_in
-from tests.staff import page
-from tests.transactions.test_commands_endpoints import everything_in_the_database
+from tests.factories import AdministratorFactory, PushEndpointFactory
+from tests.staff import everything_in_the_database, page, push
 from transactions.endpoints import add_endpoint, newest_key_id
 from transactions.models import PushEndpoint
 
@@ -43,15 +40,6 @@ def key_on(response) -> str:
     found = re.search(r"<dt[^>]*>Key</dt><dd><code[^>]*>([\w-]{43})</code>", response.content.decode())
     assert found is not None
     return found[1]
-
-
-def push(client, name: str, key: str) -> Any:
-    return client.post(
-        reverse("push", args=[name]),
-        body_of(cash_in()),
-        content_type="application/json",
-        headers={"Authorization": key},
-    ).status_code
 
 
 def test_a_new_endpoint_answers_with_its_key_once(staff, capfd):

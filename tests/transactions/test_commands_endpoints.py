@@ -15,10 +15,10 @@ import time_machine
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
-from django.urls import reverse
 
 from safes.models import MachineKey
-from tests.factories import PushEndpointFactory, body_of, cash_in
+from tests.factories import PushEndpointFactory
+from tests.staff import everything_in_the_database, push
 from transactions.models import PushEndpoint
 
 pytestmark = pytest.mark.django_db
@@ -28,25 +28,6 @@ def answer(*arguments: str) -> Any:
     out = io.StringIO()
     call_command(*arguments, "--json", stdout=out)
     return json.loads(out.getvalue())
-
-
-def push(client, name: str, key: str):
-    return client.post(
-        reverse("push", args=[name]),
-        body_of(cash_in()),
-        content_type="application/json",
-        headers={"Authorization": key},
-    ).status_code
-
-
-def everything_in_the_database() -> str:
-    """Every row of every table of ours and of Django's, as text."""
-    rows = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT t::text FROM "{table}" t')
-            rows += [row for (row,) in cursor.fetchall()]
-    return "\n".join(rows)
 
 
 def test_an_endpoint_answers_with_what_loomis_must_be_told(settings, client):

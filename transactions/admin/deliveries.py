@@ -65,7 +65,8 @@ class DeliveryAdmin(DeliveryFields):
                 "fields": (
                     ("arrived", "source"),
                     "outcome",
-                    ("rows", "new", "known_rows", "refused"),
+                    ("rows", "refused"),
+                    ("new", "known_rows"),
                     "its_transactions",
                 )
             },
