@@ -71,7 +71,7 @@ def save(endpoint: PushEndpoint) -> PushEndpoint:
 
     What was turned away meanwhile is counted by the receiver, so those columns are left as they are.
     """
-    before = PushEndpoint.objects.select_for_update().get(pk=endpoint.pk)
+    before = PushEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     if endpoint.environment != before.environment:
         raise ValidationError("The environment of an endpoint is fixed once it is made; add another endpoint.")
     endpoint.full_clean()
@@ -100,7 +100,7 @@ def rotate(
     twice. Raises ValueError, with a sentence.
     """
     try:
-        endpoint = PushEndpoint.objects.select_for_update().get(name=name)
+        endpoint = PushEndpoint.objects.select_for_update(no_key=True).get(name=name)
     except ObjectDoesNotExist:
         raise ValueError(f"There is no endpoint {name[:60]}; add_push_endpoint makes one.") from None
     if not dt.timedelta(0) <= overlap <= LONGEST_OVERLAP:
