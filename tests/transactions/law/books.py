@@ -8,25 +8,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
 from safes.models import Finding, Safe
 from tests.transactions.law.oracle import Books, Entry
 from tests.transactions.law.said import Fact, Push
 from transactions.drawing import draw_touched
 from transactions.models import AuditEvent, Delivery, Transaction
-
-# In one statement, so that nothing is left when an example begins; the schema and its constraints stay.
-_CLEAN = """
-TRUNCATE safes_site, safes_safe, safes_finding, safes_machinekey, transactions_pushendpoint, transactions_message,
-         transactions_delivery, transactions_transaction, transactions_auditevent, transactions_repeat,
-         transactions_dayclose, transactions_touchedday, transactions_ruling RESTART IDENTITY CASCADE
-"""
-
-
-def clean_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_CLEAN)
 
 
 def draw_all() -> None:

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from safes.estate import add_site, place_safe, save_site
 from safes.models import MachineKey, Safe, Site
-from tests.transactions.law.books import clean_database, draw_all
+from tests.transactions.cleaning import clean_database
+from tests.transactions.law.books import draw_all
 from tests.transactions.law.oracle import PRODUCTION, TEST, Place
 from tests.transactions.law.said import Fact, Push, Reading
 from tests.transactions.law.stories import (
