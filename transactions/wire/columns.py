@@ -61,7 +61,7 @@ def _read(row: Any) -> Record | RowError:
     try:
         return read_record(row)
     except RowError as error:
-        return error
+        return error.with_traceback(None)  # which would keep everything that was read until the last row is done
     except RecursionError:
         return RowError("The row is nested too deep.")
 
