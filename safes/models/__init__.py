@@ -1,10 +1,12 @@
 from safes.models.estate import Placement, Register, Safe, Site
 from safes.models.finding import Finding, FindingNote
+from safes.models.machine_account import MachineAccount
 from safes.models.machine_key import MachineKey
 
 __all__ = [
     "Finding",
     "FindingNote",
+    "MachineAccount",
     "MachineKey",
     "Placement",
     "Register",

@@ -13,6 +13,8 @@ class MachineKey(models.Model):
 
     class Scope(models.TextChoices):
         PUSH = "push", "push endpoint"
+        ACCOUNT_PASSWORD = "account_password", "machine account, password"
+        ACCOUNT_TOKEN = "account_token", "machine account, token"
 
     scope = models.CharField(max_length=16, choices=Scope.choices)
     holder = models.BigIntegerField(help_text="Id of the endpoint or account, within the scope.")
