@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.config.system import until
 from tests.transactions.server import WebServer
 
 
 @pytest.fixture(scope="session")
-def web_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+def _web_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     """One for all tests of a session: it keeps nothing between requests but what is in the database."""
     server = WebServer(str(connection.settings_dict["NAME"]), Path(tmp_path_factory.mktemp("web")) / "said.txt")
     try:
@@ -20,3 +21,10 @@ def web_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) 
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture
+def web_server(_web_server: WebServer) -> Iterator[WebServer]:
+    """The running server; after the test it has ended what it was at, also for callers who hung up."""
+    yield _web_server
+    until(_web_server.is_idle, "the server to end its requests")

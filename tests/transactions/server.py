@@ -81,6 +81,16 @@ class WebServer:
         except (OSError, HTTPException):
             return False
 
+    def is_idle(self) -> bool:
+        """Whether none of its connections to the database is at work."""
+        with database.cursor() as cursor:
+            cursor.execute(
+                "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle')"
+            )
+            (idle,) = cursor.fetchone()
+        return bool(idle)
+
     def said(self) -> str:
         """Everything on its stdout and stderr so far."""
         return self.written.read_text(errors="replace")
