@@ -5,8 +5,13 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+
+handler403 = "config.refusals.forbidden"
 
 urlpatterns = [
+    # The ready line prints this address; it is for people.
+    path("", RedirectView.as_view(pattern_name="admin:index", http_method_names=["get", "head"]), name="home"),
     path("admin/", admin.site.urls),
     path("", include("transactions.urls")),
 ]

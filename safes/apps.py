@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class SafesConfig(AppConfig):
@@ -6,3 +7,9 @@ class SafesConfig(AppConfig):
 
     name = "safes"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from safes.roles import keep_roles
+
+        # After django.contrib.auth's own receiver, which makes the permissions: its app stands before this one.
+        post_migrate.connect(keep_roles, dispatch_uid="safes.roles")

@@ -1,0 +1,101 @@
+"""Who may do what: each staff role and the permissions it has, model by model.
+
+A role is a group of the same name. `keep_roles` brings the groups in step with the table; what it says of a role is
+replaced whenever the database is migrated, so a retailer who wants another cut makes a group of another name. People
+and their roles are the business of superusers alone: who could edit users could become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps.registry import Apps
+
+# One line a model, each with what may be done to it, in Django's words. Changing a finding is commenting on it,
+# assigning and settling it; changing a delivery is reading it again: nothing in either can be edited.
+Table = dict[str, str]
+
+_ESTATE: Table = {"safes.site": "view", "safes.safe": "view", "safes.placement": "view", "safes.register": "view"}
+_WHAT_HAPPENED: Table = {
+    "transactions.transaction": "view",
+    "transactions.auditevent": "view",
+    "transactions.delivery": "view",
+    "transactions.quarantinedrow": "view",
+    "transactions.ruling": "view",
+}
+_FINDINGS: Table = {"safes.finding": "view", "safes.findingnote": "view"}
+_WORK_ON_FINDINGS: Table = {"safes.finding": "view change", "safes.findingnote": "view add"}
+
+ROLES: dict[str, Table] = {
+    "Cash office clerk": {**_ESTATE, **_WHAT_HAPPENED, **_WORK_ON_FINDINGS},
+    "Supervisor": {
+        **_WHAT_HAPPENED,
+        **_WORK_ON_FINDINGS,
+        "safes.site": "view add change delete",
+        "safes.safe": "view add change",
+        "safes.placement": "view add change delete",
+        "safes.register": "view add change delete",
+        "transactions.pushendpoint": "view",
+        "transactions.ruling": "view add change",
+    },
+    "Auditor": {
+        **_ESTATE,
+        **_WHAT_HAPPENED,
+        **_FINDINGS,
+        "transactions.pushendpoint": "view",
+        "admin.logentry": "view",
+        "auth.user": "view",
+        "auth.group": "view",
+    },
+    "Incident desk": {
+        **_ESTATE,
+        **_WORK_ON_FINDINGS,
+        "transactions.transaction": "view",
+        "transactions.auditevent": "view",
+    },
+    "Loyalty desk": {"safes.site": "view", "safes.register": "view"},
+    "Integration admin": {
+        **_ESTATE,
+        **_WHAT_HAPPENED,
+        **_WORK_ON_FINDINGS,
+        "transactions.pushendpoint": "view add change",
+        "transactions.delivery": "view change",
+    },
+}
+
+
+def permissions(role: str) -> Iterator[str]:
+    """Its permissions as Django spells them: safes.view_finding."""
+    for model, actions in ROLES[role].items():
+        app, name = model.split(".")
+        yield from (f"{app}.{action}_{name}" for action in actions.split())
+
+
+def roles_with(permission: str) -> list[str]:
+    """The roles that have a permission, in the table's order."""
+    return [role for role in ROLES if permission in permissions(role)]
+
+
+def keep_roles(app_config: Any, using: str, apps: Apps, **_: Any) -> None:
+    """Give every role exactly what the table says of one app; called for each app after every `migrate`.
+
+    Not a migration: permissions are made after all migrations, app by app, so that a migration sees neither those of
+    apps that come later nor those of models that are yet to be written. Not a part of prepare_system either: a test
+    database, a restored one and a bare `migrate` want the same roles.
+    """
+    ours = {role: [name for name in permissions(role) if name.startswith(f"{app_config.label}.")] for role in ROLES}
+    if not any(ours.values()):
+        return
+    try:
+        group, permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+    except LookupError:
+        return  # migrated back to before there were groups
+    of_app = permission._default_manager.using(using).filter(content_type__app_label=app_config.label)
+    by_name = {f"{app_config.label}.{one.codename}": one for one in of_app}
+    for role, names in ours.items():
+        made, _created = group._default_manager.using(using).get_or_create(name=role)
+        wanted = {by_name[name] for name in names if name in by_name}
+        has = set(made.permissions.using(using).filter(content_type__app_label=app_config.label))
+        made.permissions.remove(*(has - wanted))
+        made.permissions.add(*(wanted - has))
