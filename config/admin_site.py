@@ -65,6 +65,7 @@ UNFOLD: dict[str, Any] = {
                 "title": "Cash office",
                 "items": [
                     _entry("Findings", "report", "safes", "finding"),
+                    _entry("Rulings", "gavel", "transactions", "ruling"),
                     _entry("Transactions", "payments", "transactions", "transaction"),
                     _entry("Audit events", "door_front", "transactions", "auditevent"),
                     _entry("Deliveries", "inbox", "transactions", "delivery"),

@@ -9,12 +9,12 @@ from safes.models import Finding, FindingNote
 
 
 @atomic
-def comment(finding_id: int, by: str, text: str) -> FindingNote:
-    """Add a word to a finding, open or closed. Raises ValueError when there is none."""
+def comment(finding_id: int, by: str, text: str, what: str = "commented") -> FindingNote:
+    """Add a word to a finding, open or closed; ``what`` names the act it goes with. ValueError when there is none."""
     if not text.strip():
         raise ValueError("Write something: an empty comment helps nobody.")
     finding = Finding.objects.select_for_update().get(pk=finding_id)
-    return FindingNote.objects.create(finding=finding, by=by, what="commented", text=text.strip())
+    return FindingNote.objects.create(finding=finding, by=by, what=what, text=text.strip())
 
 
 @atomic

@@ -25,6 +25,9 @@ from safes.models import Finding
 # Where a finding of a kind leads to: pairs of address and text. Apps that open findings register here.
 Leads = Callable[[Finding], list[tuple[str, str]]]
 LEADS: dict[str, Leads] = {}
+# What stands below the page of a finding of a kind, with forms of its own. Apps register here too.
+Section = Callable[[HttpRequest, Finding], SafeString]
+SECTIONS: dict[str, Section] = {}
 
 
 class StateFilter(PresetFilter):
@@ -61,6 +64,7 @@ class FindingAdmin(ViewOnlyAdmin):
     list_select_related = ("safe", "site", "owner")
     search_fields = ("summary", "subject", "safe__serial_number")
     actions_detail = ("settle", "comment", "hand_over")
+    change_form_outer_after_template = "staff/section.html"
     readonly_fields = (
         "said",
         "weight",
@@ -79,6 +83,14 @@ class FindingAdmin(ViewOnlyAdmin):
         ("What it is about", {"fields": (("safe", "site"), ("date", "stake"), "owner", "facts")}),
         ("What happened", {"fields": (("opened", "closed"), "timeline")}),
     )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Finding | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        draw = SECTIONS.get(obj.kind) if obj else None
+        context["section"] = draw(request, obj) if draw and obj else ""
+        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return response
 
     @action(description="Settle", url_path="settle", permissions=["act"], icon="task_alt")
     def settle(self, request: HttpRequest, object_id: str) -> HttpResponse:
