@@ -14,13 +14,13 @@ from typing import Any
 from django.db import connection
 
 from safes.estate import add_site, place_safe
-from transactions.endpoints import add_endpoint
-from transactions.models import Delivery, Transaction
-from transactions.recording.rows import COLUMNS
 from tests.bench.history import fill
 from tests.bench.payloads import SAFES, Loomis, serial
 from tests.bench.report import Line
 from tests.bench.system import web_server
+from transactions.endpoints import add_endpoint
+from transactions.models import Delivery, Transaction
+from transactions.recording.rows import COLUMNS
 
 ROWS = 1000
 WARM_UP = 5
