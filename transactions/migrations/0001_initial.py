@@ -364,7 +364,7 @@ class Migration(migrations.Migration):
                 ),
                 ("local_time", safes.fields.WallClockField()),
                 ("key_digest", models.BinaryField(max_length=16)),
-                ("occurrence", models.SmallIntegerField()),
+                ("occurrence", models.IntegerField()),
                 (
                     "message",
                     models.ForeignKey(
@@ -488,7 +488,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("key_digest", models.BinaryField(max_length=16)),
-                ("occurrence", models.SmallIntegerField()),
+                ("occurrence", models.IntegerField()),
                 (
                     "counted",
                     models.BooleanField(
@@ -666,7 +666,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("key_digest", models.BinaryField(max_length=16)),
-                ("occurrence", models.SmallIntegerField()),
+                ("occurrence", models.IntegerField()),
                 (
                     "counted",
                     models.BooleanField(

@@ -57,7 +57,7 @@ class Record(models.Model):
     )
     local_time = WallClockField(help_text="The safe's wall clock, as sent, cut to microseconds.")
     key_digest = models.BinaryField(max_length=DIGEST_SIZE)
-    occurrence = models.SmallIntegerField()
+    occurrence = models.IntegerField()
     counted = models.BooleanField(default=True, help_text="False: withdrawn, or ruled out by a person.")
     type = models.CharField(max_length=100, help_text="Canonical type.")
     wire_type = models.CharField(max_length=100, help_text="Type as sent.")
@@ -168,7 +168,7 @@ class Repeat(models.Model):
     book = models.SmallIntegerField(choices=Book.choices)
     local_time = WallClockField()
     key_digest = models.BinaryField(max_length=DIGEST_SIZE)
-    occurrence = models.SmallIntegerField()
+    occurrence = models.IntegerField()
     message = models.ForeignKey(
         Message,
         on_delete=models.PROTECT,

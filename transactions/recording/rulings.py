@@ -127,7 +127,7 @@ def _imagine(table: type[Transaction] | type[AuditEvent], pk: int, occurrences: 
         cursor.execute(
             f"""
             INSERT INTO {table._meta.db_table} ({columns}, occurrence)
-            SELECT {columns}, n FROM {table._meta.db_table}, unnest(%s::smallint[]) AS n WHERE id = %s
+            SELECT {columns}, n FROM {table._meta.db_table}, unnest(%s::int[]) AS n WHERE id = %s
             """,
             [list(occurrences), pk],
         )

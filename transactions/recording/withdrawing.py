@@ -77,7 +77,7 @@ def withdraw_missing(
 
 
 _SHOWN = """
-SELECT 1 FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::smallint[])
+SELECT 1 FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::int[])
      AS i(safe_id, local_time, key_digest, occurrence)
 WHERE (i.safe_id, i.local_time, i.key_digest, i.occurrence)
     = ({row}.safe_id, {row}.local_time, {row}.key_digest, {row}.occurrence)

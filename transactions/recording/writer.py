@@ -150,7 +150,7 @@ class _Showing:
             cursor.execute(
                 f"""
                 SELECT i.number - 1, t.*
-                FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::smallint[]) WITH ORDINALITY
+                FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::int[]) WITH ORDINALITY
                      AS i(safe_id, local_time, key_digest, occurrence, number)
                 CROSS JOIN LATERAL (
                     SELECT t.id, t.{self.channel}_message_id, t.sent_offsets, t.business_date, t.kind,
@@ -202,7 +202,7 @@ class _Showing:
                 cursor.execute(
                     f"""
                     INSERT INTO {Repeat._meta.db_table} (safe_id, local_time, key_digest, occurrence, book, message_id)
-                    SELECT i.*, %s, %s FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::smallint[]) AS i
+                    SELECT i.*, %s, %s FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::int[]) AS i
                     ON CONFLICT DO NOTHING
                     """,
                     [self.book, self.message_id, *identity_arrays(elsewhere)],
