@@ -1,3 +1,5 @@
+import atexit
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         # Makes our Celery application the current one, so that a task published by a web request finds its broker.
         from config import celery  # noqa: F401
+        from config.metrics import carry
+
+        # Commands count too (a replay, say) and are over before any thread would come round.
+        atexit.register(carry)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 
 from config import broker
 
@@ -40,6 +40,14 @@ app.conf.beat_schedule = TIMETABLE
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Being connected is enough: Celery then leaves Django's logging as it is."""
+
+
+@worker_process_init.connect
+def carry_figures(**_: object) -> None:
+    """Each process that does tasks counts for itself, and carries what it counted."""
+    from config.metrics import keep_carrying  # needs the models, which are not there when this module is read
+
+    keep_carrying()
 
 
 class SignOfLife(bootsteps.StartStopStep):

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from config import broker
+from config.metrics import metrics
 
 # A server that hangs holds its check's thread, not the request. Few threads: probes that find them all waiting
 # get the same answer, late.
@@ -71,6 +72,6 @@ def _broker() -> dict[str, str]:
 
 # Answered before anything that judges a request by its host or scheme (config.middleware): a probe asks by address,
 # from inside, without the proxy.
-VIEWS = {"/healthz": healthz, "/readyz": readyz}
+VIEWS = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 CHECKS: dict[str, Callable[[], dict[str, str]]] = {"database": _database, "broker": _broker}

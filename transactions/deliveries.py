@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from transactions.catalogue import classify
 from transactions.identity import key_digest
+from transactions.metrics import count_failed, count_recorded
 from transactions.models import Book, Delivery, DeliveryBody, Message, PushEndpoint
 from transactions.models.endpoint import Environment
 from transactions.quarantine import keep_bad_rows
@@ -67,11 +68,13 @@ def record_delivery(delivery_id: int, *, again: bool = False, body: bytes | None
                 delivery = (
                     Delivery.objects.select_for_update(of=("self",)).select_related("endpoint").get(pk=delivery_id)
                 )
+                before = (delivery.recorded_at, delivery.created or 0)
                 if again or delivery.status in (
                     Delivery.Status.STORED,
                     Delivery.Status.FAILED,
                 ):
                     _record(delivery, body)
+            count_recorded(delivery, *before)
             return delivery
         except OperationalError as error:
             if _sqlstate(error) in _TRY_AGAIN and attempt < _TRIES:
@@ -203,6 +206,7 @@ def _failed(delivery_id: int, error: Exception) -> Delivery:
         else:
             delivery.error = f"Reading it again failed ({type(error).__name__}); what was recorded before stands."
         delivery.save()
+    count_failed(delivery)
     return delivery
 
 

@@ -23,6 +23,7 @@ from safes.keys import live_keys, mark_used, match_key
 from safes.models import MachineKey
 from transactions import turned_away
 from transactions.deliveries import pack
+from transactions.metrics import DELIVERIES
 from transactions.models import Delivery, DeliveryBody, PushEndpoint
 
 # While a request is recording what it stored, the worker keeps its hands off.
@@ -129,6 +130,8 @@ def store(endpoint: PushEndpoint, key: MachineKey, arrival: Arrival) -> Stored:
         mark_used(key, now)
         if endpoint.rejected_count or endpoint.oversized_count:
             turned_away.forget(endpoint)
+    if stored.is_repeat:
+        DELIVERIES.add(endpoint=endpoint.name, status=Delivery.Status.DUPLICATE)
     return stored
 
 

@@ -13,17 +13,20 @@ from django.utils import timezone
 
 from safes.findings import Facts, settle
 from safes.models import Finding
+from transactions.metrics import REFUSED
 from transactions.models import PushEndpoint
 
 
 def wrong_key(endpoint: PushEndpoint) -> None:
     """Count a push with a wrong or missing key."""
     _count(endpoint, "rejected")
+    REFUSED.add(endpoint=endpoint.name, reason="wrong_key")
 
 
 def too_large(endpoint: PushEndpoint) -> None:
     """Count a push over the size limit."""
     _count(endpoint, "oversized")
+    REFUSED.add(endpoint=endpoint.name, reason="too_large")
 
 
 @atomic

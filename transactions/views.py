@@ -11,6 +11,7 @@ from safes.keys import match_key
 from transactions import receiving, turned_away
 from transactions.deliveries import record_delivery
 from transactions.drawing import draw_soon
+from transactions.metrics import REFUSED
 from transactions.models import Delivery, PushEndpoint
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ def push(request: HttpRequest, endpoint: str) -> HttpResponse:
         return JsonResponse({"error": refused.error}, status=refused.status, headers=refused.headers)
     except DatabaseError:
         log.exception("push_not_stored", endpoint=endpoint[:60])
+        REFUSED.add(endpoint="", reason="not_stored")
         return JsonResponse(
             {"error": "The push could not be stored just now; send it again."},
             status=503,
@@ -63,6 +65,7 @@ def _let_in(request: HttpRequest, name: str) -> tuple[receiving.Arrival, receivi
     found = receiving.find_endpoint(name)
     if found is None:
         log.warning("push_to_unknown_endpoint")
+        REFUSED.add(endpoint="", reason="unknown_endpoint")
         raise _unauthorised()
     endpoint, keys = found
     in_body = endpoint.placement in (PushEndpoint.Placement.BODY, PushEndpoint.Placement.METADATA)
