@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from safes.dashboard import panels_for
+
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
     def allowed(request: HttpRequest) -> bool:
@@ -29,6 +31,11 @@ def _entry(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
     }
 
 
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The first page: every app's panels that this person may see."""
+    return {**context, "panels": panels_for(request)}
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Strongroom",
     "SITE_HEADER": "Strongroom",
@@ -37,6 +44,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/favicon.svg")}],
     "STYLES": [lambda request: static("staff/staff.css")],
+    "DASHBOARD_CALLBACK": "config.admin_site.overview",
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
@@ -64,6 +72,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Cash office",
                 "items": [
+                    {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")},
                     _entry("Findings", "report", "safes", "finding"),
                     _entry("Rulings", "gavel", "transactions", "ruling"),
                     _entry("Transactions", "payments", "transactions", "transaction"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, CharField, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFilter
@@ -91,3 +91,28 @@ class PresetFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
         return queryset if value == "all" else queryset.filter(**{self.parameter_name: value})
+
+
+AGES = [("day", "less than a day"), ("three", "one to three days"), ("week", "three to seven days"), ("old", "older")]
+_AGE_DAYS = {"day": 1, "three": 3, "week": 7}
+
+
+def ages(findings: QuerySet[Any], now: dt.datetime) -> QuerySet[Any]:
+    """Findings with how long they have been open, as one of AGES."""
+    younger = [When(opened_at__gt=now - dt.timedelta(days=days), then=Value(age)) for age, days in _AGE_DAYS.items()]
+    aged: QuerySet[Any] = findings.annotate(age=Case(*younger, default=Value("old"), output_field=CharField()))
+    return aged
+
+
+class AgeFilter(DropdownFilter):
+    """How long ago something was opened."""
+
+    title = "age"
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return AGES
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return ages(queryset, timezone.now()).filter(age=value) if value in dict(AGES) else queryset

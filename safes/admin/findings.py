@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from safes.admin.bases import EMPTY, ViewOnlyAdmin, ago, change_url, day, instant, link, money, nowrap, table
-from safes.admin.filters import PresetFilter, SafeSiteFilter, SerialNumberFilter
+from safes.admin.filters import AgeFilter, PresetFilter, SafeSiteFilter, SerialNumberFilter
 from safes.finding_work import assign, comment
 from safes.findings import settle_by_person
 from safes.models import Finding
@@ -60,7 +60,7 @@ class OwnerForm(forms.Form):
 class FindingAdmin(ViewOnlyAdmin):
     list_display = ("weight", "what", "said", "stake", "safe", "site_code", "owner", "age", "status")
     list_display_links = ("what", "said")
-    list_filter = (StateFilter, "severity", "kind", SerialNumberFilter, SafeSiteFilter, "owner")
+    list_filter = (StateFilter, AgeFilter, "severity", "kind", SerialNumberFilter, SafeSiteFilter, "owner")
     list_select_related = ("safe", "site", "owner")
     search_fields = ("summary", "subject", "safe__serial_number")
     actions_detail = ("settle", "comment", "hand_over")

@@ -62,7 +62,8 @@ class SafeForm(forms.ModelForm[Safe]):
 class SafeAdmin(StaffAdmin):
     form = SafeForm
     list_display = ("serial_number", "standing", "site", "model", "first_seen", "open_findings")
-    list_filter = ("status", StandsAtFilter)
+    # Apps that know more of safes add filters of theirs.
+    list_filter: tuple[Any, ...] = ("status", StandsAtFilter)
     search_fields = ("serial_number", "model")
     fields = (("serial_number", "model"), ("status", "first_seen"))
     inlines = (PlacementInline,)

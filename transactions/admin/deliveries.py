@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -9,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter, TextFilter
 from unfold.decorators import action
 
 from safes.admin.bases import EstimatingPaginator, change_url
@@ -20,6 +22,24 @@ from transactions.deliveries import Purged, raw_body
 from transactions.drawing import draw_soon
 from transactions.models import Delivery
 from transactions.replaying import replay_one
+
+
+class HourFilter(TextFilter):
+    """One hour of arrivals, in UTC: 2026-11-21T09."""
+
+    title = "hour (UTC), as 2026-11-21T09"
+    parameter_name = "hour"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        value = self.value()
+        if not value:
+            return queryset
+        try:
+            hour = dt.datetime.strptime(value.strip(), "%Y-%m-%dT%H").replace(tzinfo=dt.UTC)
+        except ValueError:
+            return queryset.none()
+        return queryset.filter(received_at__gte=hour, received_at__lt=hour + dt.timedelta(hours=1))
+
 
 # Characters of a body that its page shows; the download has all.
 _SHOWN_TEXT = 400_000
@@ -43,6 +63,7 @@ class DeliveryAdmin(DeliveryFields):
     list_display_links = ("number", "arrived")
     list_filter = (
         ("received_at", RecentMomentFilter),
+        HourFilter,
         ("status", ChoicesDropdownFilter),
         ("endpoint", RelatedDropdownFilter),
         ("channel", ChoicesDropdownFilter),

@@ -1,0 +1,68 @@
+"""The panels of the overview that the estate and its findings have to show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from safes.admin.bases import money
+from safes.admin.filters import AGES, ages
+from safes.dashboard import Panel, hang
+from safes.models import Finding
+
+Cash = dict[str, Decimal]
+"""Sums by currency; an empty one where findings do not know theirs."""
+
+
+def findings_url(**filters: str | int) -> str:
+    return f"{reverse('admin:safes_finding_changelist')}?{urlencode(filters)}"
+
+
+def in_words(cash: Cash) -> str:
+    return ", ".join(money(total, currency) for currency, total in sorted(cash.items()) if total)
+
+
+def _findings(request: HttpRequest) -> dict[str, Any]:
+    """Open findings by kind and by age, with the cash that hangs on them. One query."""
+    rows = ages(Finding.objects.filter(state=Finding.State.OPEN), timezone.now())
+    found = list(
+        rows.order_by().values("kind", "currency", "age").annotate(count=Count("pk"), cash=Sum("cash_at_stake"))
+    )
+    kinds = [
+        (kind.replace("_", " "), count, in_words(cash), findings_url(kind=kind))
+        for kind, count, cash in _by(found, "kind")
+    ]
+    by_age = {age: (count, cash) for age, count, cash in _by(found, "age")}
+    shown_ages = [
+        (words, *_count_and_cash(by_age.get(age)), findings_url(age=age), age == AGES[-1][0] and age in by_age)
+        for age, words in AGES
+    ]
+    return {"kinds": sorted(kinds, key=lambda line: -line[1]), "ages": shown_ages, "all": findings_url()}
+
+
+def _count_and_cash(found: tuple[int, Cash] | None) -> tuple[int, str]:
+    return (found[0], in_words(found[1])) if found else (0, "")
+
+
+def _by(rows: Iterable[dict[str, Any]], name: str) -> list[tuple[str, int, Cash]]:
+    counts: dict[str, int] = defaultdict(int)
+    cash: dict[str, Cash] = defaultdict(lambda: defaultdict(Decimal))
+    for row in rows:
+        counts[row[name]] += row["count"]
+        cash[row[name]][row["currency"]] += row["cash"] or 0
+    return [(value, count, cash[value]) for value, count in counts.items()]
+
+
+def open_findings(kind: str) -> QuerySet[Finding]:
+    return Finding.objects.filter(kind=kind, state=Finding.State.OPEN)
+
+
+hang(Panel("Open findings", 10, "safes.view_finding", "staff/panels/findings.html", _findings, wide=True))
