@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps as current_apps
 from django.apps.registry import Apps
 
 # One line a model, each with what may be done to it, in Django's words. Changing a finding is commenting on it,
@@ -77,12 +78,13 @@ def roles_with(permission: str) -> list[str]:
     return [role for role in ROLES if permission in permissions(role)]
 
 
-def keep_roles(app_config: Any, using: str, apps: Apps, **_: Any) -> None:
+def keep_roles(app_config: Any, using: str, apps: Apps = current_apps, **_: Any) -> None:
     """Give every role exactly what the table says of one app; called for each app after every `migrate`.
 
     Not a migration: permissions are made after all migrations, app by app, so that a migration sees neither those of
     apps that come later nor those of models that are yet to be written. Not a part of prepare_system either: a test
-    database, a restored one and a bare `migrate` want the same roles.
+    database, a restored one and a bare `migrate` want the same roles. A `flush` says no state of the models: the
+    present one is meant.
     """
     ours = {role: [name for name in permissions(role) if name.startswith(f"{app_config.label}.")] for role in ROLES}
     if not any(ours.values()):
