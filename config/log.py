@@ -54,6 +54,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
+            "axes": {"level": "WARNING"},  # says of every log-in that nothing had to be done
         },
     }
 

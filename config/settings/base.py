@@ -1,11 +1,14 @@
 """What every environment shares. Values that differ come from the environment; .env.example lists them all."""
 
+import datetime as dt
 from typing import Any
 
 import django_stubs_ext
 import environ
 
 from config.admin_site import UNFOLD as UNFOLD
+from config.api import REST_FRAMEWORK as REST_FRAMEWORK
+from config.api import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.data_dir import CHECKOUT, DataDir
 from config.log import logging_settings
 
@@ -31,6 +34,14 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "config",
     "safes",
     "transactions",
@@ -45,8 +56,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "safes.second_factor.gate.SecondFactorGate",
+    "axes.middleware.AxesMiddleware",
 ]
 
 # Every machine path is routed with and without its slash; a redirected POST would be a lost push. The admin has a
@@ -118,11 +132,32 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# The first refuses who must wait, and knows nobody; machine accounts do not come here at all.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+
+# Whether staff need a second factor. Optional: who has set one up is asked for it.
+STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="optional")
+OTP_TOTP_ISSUER = "Strongroom"
+
+# How many proxies of ours stand before us, each adding to X-Forwarded-For; the log-in throttle tells people by it.
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=5)
+AXES_COOLOFF_TIME = dt.timedelta(minutes=env.int("LOGIN_WAIT_MINUTES", default=15))
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the wait that was told is the wait
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "safes.sign_in.client_address"
+AXES_LOCKOUT_CALLABLE = "safes.sign_in.told_to_wait"
+AXES_HANDLER = "safes.sign_in.StaffSiteAlone"
+AXES_ONLY_ADMIN_SITE = True
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 
 # --- language, time, files ----------------------------------------------------------------------------------------
 
