@@ -41,6 +41,16 @@ class Answer:
         return answer
 
 
+def ask(port: int, method: str, path: str, body: bytes | None, headers: dict[str, str] | None) -> Answer:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request(method, path, body=body, headers=headers or {})
+        return Answer.of(connection.getresponse())
+
+
+def push_to(port: int, endpoint: str, body: bytes, headers: dict[str, str] | None = None, query: str = "") -> Answer:
+    return ask(port, "POST", f"{PATH}/{endpoint}{query}", body, headers)
+
+
 class WebServer:
     """Granian as in `make run`, its port and what it has written."""
 
@@ -96,12 +106,10 @@ class WebServer:
         return self.written.read_text(errors="replace")
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            connection.request(method, path, body=body, headers=headers or {})
-            return Answer.of(connection.getresponse())
+        return ask(self.port, method, path, body, headers)
 
     def push(self, endpoint: str, body: bytes, headers: dict[str, str] | None = None, query: str = "") -> Answer:
-        return self.ask("POST", f"{PATH}/{endpoint}{query}", body, headers)
+        return push_to(self.port, endpoint, body, headers, query)
 
     @contextmanager
     def line(self) -> Iterator[Line]:
