@@ -42,7 +42,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
             future.cancel()
             results[name] = "does not answer"
     missing = sorted(name for name, state in results.items() if state != "ok")
-    body = {"status": "unready" if missing else "ok", "checks": results, "missing": missing}
+    said = [SENTENCES[name, state] for name, state in results.items() if state not in ("ok", "unknown")]
+    body = {"status": "unready" if missing else "ok", "checks": results, "missing": missing, "sentences": said}
     return JsonResponse(body, status=503 if missing else 200)
 
 
@@ -69,6 +70,21 @@ def _broker() -> dict[str, str]:
         return {"broker": "does not answer", "worker": "unknown"}
     return {"broker": "ok", "worker": "ok" if alive else "none heard of"}
 
+
+SENTENCES = {
+    ("database", "does not answer"): (
+        "PostgreSQL does not answer: pushes get 503, and Loomis comes again. Look at its log, then at DATABASE_URL."
+    ),
+    ("migrations", "unapplied"): (
+        "Code and tables differ: run `manage.py migrate` with this version, or start the version that was migrated."
+    ),
+    ("broker", "does not answer"): (
+        "Valkey does not answer: pushes are stored and recorded, other work waits. Look at its log, then at REDIS_URL."
+    ),
+    ("worker", "none heard of"): (
+        f"No worker was heard of for {broker.ALIVE_FOR_SECONDS:g} seconds: start one, or look at what it says."
+    ),
+}
 
 # Answered before anything that judges a request by its host or scheme (config.middleware): a probe asks by address,
 # from inside, without the proxy.

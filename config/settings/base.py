@@ -205,6 +205,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', d
 PUSH_MAX_BODY_BYTES = env.int("PUSH_MAX_BODY_BYTES", default=10_485_760)
 # Seconds after which a check of /readyz counts as failed.
 READY_CHECK_SECONDS = env.float("READY_CHECK_SECONDS", default=3.0)
+# Where errors are reported besides the log; nowhere when empty (config.sentry).
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 LOGGING_CONFIG = "config.log.configure"
 LOGGING = logging_settings(
