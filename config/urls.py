@@ -4,11 +4,16 @@
 """
 
 from django.contrib import admin
-from django.urls import include, path
-from django.views.generic import RedirectView
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView, TemplateView
 
+from safes.api.reading import Nowhere
+from safes.api.schema import SchemaView
 
+handler400 = "safes.api.problems.bad_request"
 handler403 = "config.refusals.forbidden"
+handler404 = "safes.api.problems.not_found"
+handler500 = "safes.api.problems.server_error"
 
 urlpatterns = [
     # The ready line prints this address; it is for people.
@@ -16,4 +21,11 @@ urlpatterns = [
     path("admin/second-factor/", include("safes.second_factor.urls")),
     path("admin/", admin.site.urls),
     path("", include("transactions.urls")),
+    path("api/v1/", include("safes.api.urls")),
+    path("api/v1/", include("transactions.api.urls")),
+    re_path(r"^api/v1(?:/(?P<rest>.*))?$", Nowhere.as_view()),  # after all that is there
+    path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("api/schema", SchemaView.as_view()),
+    path("api/docs/", TemplateView.as_view(template_name="api/docs.html"), name="docs"),
+    path("api/docs", TemplateView.as_view(template_name="api/docs.html")),
 ]

@@ -63,6 +63,11 @@ class Standings:
     def rollover(self, date: dt.date) -> dt.timedelta:
         return self.on(date).day_rollover
 
+    @property
+    def places(self) -> list[tuple[dt.date, Standing]]:
+        """Each place with its first local date, in order; empty for a safe that was never placed."""
+        return list(zip(self._starts, self._places, strict=False))
+
 
 def standings_of(safe_ids: Iterable[int]) -> dict[int, Standings]:
     """The standings of these safes, in one query."""

@@ -7,6 +7,8 @@ import django_stubs_ext
 import environ
 
 from config.admin_site import UNFOLD as UNFOLD
+from config.api import REST_FRAMEWORK as REST_FRAMEWORK
+from config.api import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.data_dir import CHECKOUT, DataDir
 from config.log import logging_settings
 
@@ -36,6 +38,10 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "axes",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "config",
     "safes",
     "transactions",

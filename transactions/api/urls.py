@@ -1,0 +1,15 @@
+"""This app's part of /api/v1/."""
+
+from safes.api.routing import both
+from transactions.api.deliveries import DeliveryItem, DeliveryList, DeliveryRaw
+from transactions.api.records import AuditEventItem, AuditEventList, TransactionItem, TransactionList
+
+urlpatterns = [
+    *both("transactions", TransactionList, "api-transactions"),
+    *both("transactions/<int:pk>", TransactionItem, "api-transaction"),
+    *both("audit-events", AuditEventList, "api-audit-events"),
+    *both("audit-events/<int:pk>", AuditEventItem, "api-audit-event"),
+    *both("deliveries", DeliveryList, "api-deliveries"),
+    *both("deliveries/<int:pk>", DeliveryItem, "api-delivery"),
+    *both("deliveries/<int:pk>/raw", DeliveryRaw, "api-delivery-raw"),
+]
