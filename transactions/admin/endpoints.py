@@ -168,7 +168,11 @@ class PushEndpointAdmin(StaffAdmin):
 
     @display(description="last push", ordering="pushed_at")
     def last_push(self, endpoint: PushEndpoint) -> str:
-        return ago(getattr(endpoint, "pushed_at", None), timezone.now())
+        pushed_at = getattr(endpoint, "pushed_at", None)
+        if pushed_at is None:
+            return "never"
+        hours = (timezone.now() - pushed_at).total_seconds() / 3600
+        return f"{hours:.1f} h ago" if hours < 100 else ago(pushed_at, timezone.now())
 
     @display(description="trouble", label={"fine": "success", "quiet": "warning", "turned away": "danger"})
     def trouble(self, endpoint: PushEndpoint) -> str:

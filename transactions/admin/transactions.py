@@ -11,7 +11,8 @@ from unfold.decorators import display
 
 from safes.admin.bases import EMPTY, money, table
 from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
-from transactions.admin.records import BookFilter, ExactFilter, MessageFilter, RecordAdmin, TypeFilter, UserFilter
+from transactions.admin.records import BookFilter, ExactFilter, MessageFilter, TypeFilter, UserFilter
+from transactions.admin.totals import TotalsAdmin
 from transactions.catalogue import KIND_OF, Kind
 from transactions.models import Transaction
 
@@ -22,7 +23,7 @@ class RegisterFilter(ExactFilter):
 
 
 @admin.register(Transaction)
-class TransactionAdmin(RecordAdmin):
+class TransactionAdmin(TotalsAdmin):
     types = tuple(name for name, kind in KIND_OF.items() if kind is not Kind.AUDIT)
     list_display = (
         "shown_time", "safe", "type", "cash", "who", "register", "group", "date", "instant_only",
