@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from decimal import Decimal
 from typing import Any
 
+from django.test import Client
+
+from safes.models import Finding, MachineKey
+from transactions import receiving
 from transactions.deliveries import raw_body
+from transactions.drawing import draw_touched
 from transactions.endpoints import add_endpoint
-from transactions.models import Delivery
+from transactions.models import Delivery, PushEndpoint, Transaction
 
 
 def endpoint(name: str = "loomis", **options: Any) -> str:
@@ -39,6 +45,43 @@ def message(rows: list[Any] | None = None, message_id: str | None = None, **meta
 
 def body(rows: list[Any] | None = None, message_id: str | None = None, **metadata: Any) -> bytes:
     return json.dumps(message(rows, message_id, **metadata)).encode()
+
+
+def say(key: str, rows: list[Any], message_id: str | None = None, name: str = "loomis") -> Delivery:
+    """Push without a server between, and see what became of it."""
+    path = f"/api/loomis/transactions/{name}"
+    answer = Client().post(path, body(rows, message_id), content_type="text/plain", headers={"Authorization": key})
+    assert answer.status_code == 200
+    return Delivery.objects.get(pk=answer.json()["delivery"])
+
+
+def store(sent: bytes, name: str = "loomis") -> int:
+    """Put a body on disk, as a server does that dies right after; the delivery's id."""
+    source = PushEndpoint.objects.get(name=name)
+    key = MachineKey.objects.filter(holder=source.pk).latest("pk")
+    return receiving.store(source, key, receiving.Arrival(sent, receiving.digest_of(sent), {})).delivery_id
+
+
+def draw_all() -> None:
+    while draw_touched():
+        pass
+
+
+def open_findings() -> dict[tuple[str, str], Decimal | None]:
+    """Cash at stake by kind and subject."""
+    draw_all()
+    found = Finding.objects.filter(state=Finding.State.OPEN)
+    return {(kind, subject): cash for kind, subject, cash in found.values_list("kind", "subject", "cash_at_stake")}
+
+
+def counted() -> list[str]:
+    """The wall-clock times of all transactions that count, without the date, in order."""
+    times = (
+        Transaction.objects.filter(counted=True)
+        .order_by("local_time", "occurrence")
+        .values_list("local_time", flat=True)
+    )
+    return [f"{time:%H:%M:%S}" for time in times]
 
 
 def stored(answer: dict[str, Any]) -> bytes:
