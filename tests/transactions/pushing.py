@@ -48,11 +48,21 @@ def body(rows: list[Any] | None = None, message_id: str | None = None, **metadat
 
 
 def say(key: str, rows: list[Any], message_id: str | None = None, name: str = "loomis") -> Delivery:
-    """Push without a server between, and see what became of it."""
+    """Push rows without a server between, and see what became of them."""
+    return say_body(key, body(rows, message_id), name)
+
+
+def say_body(key: str, sent: bytes, name: str = "loomis") -> Delivery:
+    return Delivery.objects.get(pk=told(key, sent, name)["delivery"])
+
+
+def told(key: str, sent: bytes, name: str = "loomis") -> dict[str, Any]:
+    """What Loomis is answered."""
     path = f"/api/loomis/transactions/{name}"
-    answer = Client().post(path, body(rows, message_id), content_type="text/plain", headers={"Authorization": key})
+    answer = Client().post(path, sent, content_type="text/plain", headers={"Authorization": key})
     assert answer.status_code == 200
-    return Delivery.objects.get(pk=answer.json()["delivery"])
+    said: dict[str, Any] = answer.json()
+    return said
 
 
 def store(sent: bytes, name: str = "loomis") -> int:
@@ -89,6 +99,6 @@ def stored(answer: dict[str, Any]) -> bytes:
     return raw_body(Delivery.objects.get(pk=answer["delivery"]))
 
 
-def counts(answer: dict[str, Any]) -> tuple[str, int, int, int, int]:
+def counts(answer: dict[str, Any]) -> tuple[str, int | None, int | None, int | None, int | None]:
     """Status, received, created, known, quarantined."""
     return (answer["status"], answer["received"], answer["created"], answer["known"], answer["quarantined"])
