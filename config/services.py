@@ -78,6 +78,11 @@ def services(data_dir: DataDir, host: str, port: int) -> list[Service]:
     ]
 
 
+def demonstration(data_dir: DataDir, url: str) -> Service:
+    """The simulated Loomis of `make demo`."""
+    return Service("demo", [sys.executable, "manage.py", "demo", "--url", url], data_dir)
+
+
 def web_command(host: str, port: int) -> list[str]:
     options = {
         "--interface": "wsgi",

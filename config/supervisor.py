@@ -24,7 +24,7 @@ import environ
 from config import processes
 from config.data_dir import CHECKOUT, DataDir, StrongroomError
 from config.embedded import hold, servers
-from config.services import Service, Watch, end_all, services
+from config.services import Service, Watch, demonstration, end_all, services
 
 READY_PATIENCE = 180.0  # seconds from the first process to the ready line
 
@@ -77,11 +77,18 @@ def run(signals: Signals, *, demo: bool) -> None:
         _manage(data_dir, "prepare_system")
         members = services(data_dir, host, port)
         stack.enter_context(_running(members, signals))
+        if demo:
+            members.append(demonstration(data_dir, _url(port)))  # ended with the others; begins when they are ready
         watch = Watch([*embedded, *members], say)
         _wait_until_ready(signals, watch, host, port)
-        if demo:
-            _manage(data_dir, "demo", "--url", _url(port))
         print(f"Strongroom is ready at {_url(port)}", flush=True)
+        if demo:
+            members[-1].start()
+            print(
+                f"It fills with life from now on. Log in at {_url(port)}admin/ as admin, with the password that was "
+                "shown the first time.",
+                flush=True,
+            )
         while True:
             signals.wait(1.0)
             watch.look()
@@ -163,7 +170,7 @@ def _url(port: int) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m config.supervisor", description=__doc__)
-    parser.add_argument("--demo", action="store_true", help="with example data")
+    parser.add_argument("--demo", action="store_true", help="with a simulated Loomis that pushes")
     chosen = parser.parse_args()
     environ.Env.read_env(CHECKOUT / ".env")
     signals = Signals()

@@ -42,7 +42,8 @@ def until(look: Callable[[], object], what: str, patience: float = PATIENCE) -> 
 
 
 class System:
-    def __init__(self, path: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, path: Path, environment: dict[str, str] | None = None, *words: str) -> None:
+        self.words = words
         self.data_dir = DataDir(path.resolve())
         self.port = int((environment or {}).get("PORT") or free_port())
         self.environment = clean_environment(
@@ -57,7 +58,7 @@ class System:
         with self.out.open("ab") as out, self.err.open("ab") as err:
             self.out.write_bytes(b"")
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.supervisor"],
+                [sys.executable, "-m", "config.supervisor", *self.words],
                 cwd=CHECKOUT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -51,13 +51,6 @@ def test_commands_work_on_the_same_data_while_the_system_runs(system: System):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_demonstration_can_be_given_again(system: System):
-    for _ in range(2):
-        done = system.manage("demo", "--url", f"http://127.0.0.1:{system.port}/")
-        assert done.returncode == 0, done.stderr
-        assert "sent 8 pushes with 97 transactions" in done.stdout
-
-
 def test_only_the_web_port_listens(system: System):
     listening = set()
     for process in [psutil.Process(system.supervisor.pid), *system.family()]:

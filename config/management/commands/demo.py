@@ -1,99 +1,149 @@
-"""`make demo`: a site, a safe, an endpoint, and a day of pushes sent to the running system as Loomis sends them."""
+"""`make demo`: a retailer whose safes live. Days of history at once, then what happens now, pushed as Loomis pushes.
+
+Everything pushed is a function of a seed and of time, and a note in the data directory says how far it was told: ended
+at any moment and started again, it goes on where it was and tells nothing anew.
+"""
+
+from __future__ import annotations
 
 import datetime as dt
 import io
 import json
-import random
-import urllib.request
-import uuid
+import secrets
+import time
 from typing import Any
-from zoneinfo import ZoneInfo
 
+import httpx
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from safes.models import Site
+from config.data_dir import DataDir
+from config.demo_progress import Progress
+from safes.models import Safe, Site
 from transactions.models import PushEndpoint
+from transactions.simulation.checking import CheckError, check, in_words
+from transactions.simulation.delivering import Patience, Peer, Player
+from transactions.simulation.estate import SimSafe, make_estate
+from transactions.simulation.messages import Habits, facts_between, told
 
-STORE = ZoneInfo("America/Chicago")
-SERIAL = "DEMO001"
-NOTES = (5, 10, 20, 50)
-DROPS_PER_PUSH = 12
-PUSHES = 8
+ENDPOINT = "demo"
+READER = "demo-check"
+# An endpoint for tests that was arranged badly: pushes with an old key, and larger than it takes.
+MISARRANGED = "demo-test"
+SEED, SITES, SAFES = 7, 8, 24
+HISTORY_STEP = dt.timedelta(hours=12)
+# Live begins so long ago and is told faster than it happened, until it has caught up.
+BEHIND = dt.timedelta(hours=12)
+CATCHING_UP = (dt.timedelta(minutes=2), 4.0)  # what is told every so many seconds
+REAL_TIME = (dt.timedelta(seconds=10), 10.0)
+PATIENCE = Patience(interval=2.0, give_up=86_400.0)
+HISTORY_HABITS = Habits(again=0.1, overlapping=0.12, with_broken_row=0.2)
+LIVE_HABITS = Habits(again=0.1, overlapping=0.01, with_broken_row=0.01, late=0.0)
 
 
 class Command(BaseCommand):
-    help = "Puts example data into a running system. May be run again: it adds another day of pushes."
+    help = "Fills a running system with the life of a simulated retailer, over HTTP, until it is ended."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--url", required=True, help="where the system answers")
+        parser.add_argument("--days", type=int, default=10, help="of history, the first time")
+        parser.add_argument("--once", action="store_true", help="end when the history is told and checked")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not Site.objects.filter(code="DEMO").exists():
-            told("add_site", "DEMO", "--name", "The demonstration store", "--timezone", STORE.key)
-            told("add_safe", SERIAL, "--site", "DEMO")
-        if PushEndpoint.objects.filter(name="demo").exists():
-            key = told("rotate_push_key", "demo", "--overlap", "0")["key"]
-        else:
-            key = told("add_push_endpoint", "demo")["key"]
-        created = sum(push(options["url"], key, body) for body in day_of_pushes(dt.datetime.now(tz=dt.UTC)))
-        self.stdout.write(
-            f"The demonstration store's safe {SERIAL} sent {PUSHES} pushes with {created} transactions. See them as "
-            f"staff at {options['url']}admin/"
-        )
+        url = options["url"].rstrip("/")
+        estate = make_estate(SEED, SITES, SAFES)
+        self._register(estate)
+        is_new = not PushEndpoint.objects.filter(name=ENDPOINT).exists()
+        peer = Peer(f"{url}/api/loomis/transactions/{ENDPOINT}", _key(ENDPOINT))
+        self._misarranged(url)
+        progress = Progress.read(DataDir.from_environment().path / "demo.json", afresh=is_new)
+        progress.begin(_now() - dt.timedelta(days=options["days"]))
+        self._history(estate, peer, progress)
+        if options["once"]:
+            return self._check(url, estate, progress)
+        try:
+            self._check(url, estate, progress)
+        except CommandError as error:
+            # Worth a loud word; the system itself goes on.
+            self.stderr.write(f"demo: {error}")
+        while True:
+            self._live(estate, peer, progress)
+
+    def _register(self, estate: list[SimSafe]) -> None:
+        """Sites and safes, but for the last safe: one that nobody registered is a finding."""
+        for site in dict.fromkeys(safe.site for safe in estate):
+            if not Site.objects.filter(code=site.code).exists():
+                _told("add_site", site.code, "--name", site.name, "--timezone", site.zone)
+            serials = [safe.serial for safe in estate[:-1] if safe.site == site]
+            there = Safe.objects.filter(serial_number__in=serials, placements__isnull=False)
+            missing = sorted(set(serials) - set(there.values_list("serial_number", flat=True)))
+            if missing:
+                _told("add_safe", *missing, "--site", site.code)
+
+    def _misarranged(self, url: str) -> None:
+        if PushEndpoint.objects.filter(name=MISARRANGED).exists():
+            return
+        answer = _told("add_push_endpoint", MISARRANGED, "--environment", "test", "--max-body-bytes", "2000")
+        address = f"{url}/api/loomis/transactions/{MISARRANGED}"
+        with httpx.Client(timeout=30) as client:
+            Peer(address, "the key of last year").request(client, b"{}")
+            Peer(address, answer["key"]).request(client, b'{"Transactions": []}'.ljust(4000))
+
+    def _history(self, estate: list[SimSafe], peer: Peer, progress: Progress) -> None:
+        end = progress.next_end(_now() - BEHIND)
+        if end <= progress.until:
+            return
+        self._say(f"Pushing what {len(estate)} safes did from {progress.until:%d %B} to {end:%d %B %H:%M} UTC")
+        player = Player(peer, PATIENCE, say=self._say)
+        tally = player.play(told(estate, progress.until, end, HISTORY_STEP, habits=HISTORY_HABITS))
+        progress.told(end)
+        self._say(f"{len(tally.facts)} transactions and {len(tally.audit_facts)} audit events are there")
+
+    def _check(self, url: str, estate: list[SimSafe], progress: Progress) -> None:
+        """Raises CommandError, with a sentence, when what was pushed is not there once."""
+        token = progress.token
+        if not token:
+            # Tokens are shown once; where the note of one is lost, another account is made.
+            name = f"{READER}-{secrets.token_hex(3)}"
+            token = progress.keep_token(_told("add_api_user", name, "--role", "reader")["token"])
+        expected = facts_between(estate, progress.began, progress.until)
+        try:
+            differences = check(url, token, expected, patience=60.0, say=self._say)
+        except CheckError as error:
+            raise CommandError(str(error)) from error
+        if differences:
+            raise CommandError("The books differ from what was pushed: " + "; ".join(in_words(differences)))
+        self._say("The reading API has all of it, exactly once")
+
+    def _live(self, estate: list[SimSafe], peer: Peer, progress: Progress) -> None:
+        """Tells the next little while once it is over, and waits."""
+        began = time.monotonic()
+        step, pause = CATCHING_UP if _now() - progress.until > CATCHING_UP[0] * 2 else REAL_TIME
+        end = progress.next_end(progress.until + step)
+        time.sleep(max(0.0, (end - _now()).total_seconds()))
+        Player(peer, PATIENCE, say=self._say).play(told(estate, progress.until, end, step, habits=LIVE_HABITS))
+        progress.told(end)
+        time.sleep(max(0.0, min(pause, pause - (time.monotonic() - began))))
+
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(f"demo: {sentence}")
+        self.stdout.flush()
 
 
-def told(*words: str) -> dict[str, Any]:
+def _now() -> dt.datetime:
+    return dt.datetime.now(tz=dt.UTC).replace(microsecond=0)
+
+
+def _key(endpoint: str) -> str:
+    """The key of an endpoint that is made if need be; nobody keeps keys, so one that is there gets another."""
+    if PushEndpoint.objects.filter(name=endpoint).exists():
+        return str(_told("rotate_push_key", endpoint, "--overlap", "0")["key"])
+    return str(_told("add_push_endpoint", endpoint)["key"])
+
+
+def _told(*words: str) -> dict[str, Any]:
     """What one of our commands says with --json."""
     out = io.StringIO()
     call_command(*words, "--json", stdout=out)
     answer: dict[str, Any] = json.loads(out.getvalue())
     return answer
-
-
-def day_of_pushes(now: dt.datetime) -> list[dict[str, Any]]:
-    """Drops by two cashiers over the last hours, one of them a pickup, cut into messages."""
-    luck = random.Random(now.isoformat())  # noqa: S311 - nothing secret about a demonstration
-    moment = now.replace(microsecond=0) - dt.timedelta(hours=PUSHES)
-    pushes = []
-    for number in range(PUSHES):
-        rows = []
-        for _ in range(DROPS_PER_PUSH):
-            moment += dt.timedelta(seconds=luck.randint(60, 280))
-            rows.append(drop(luck, moment))
-        if number == PUSHES // 2:
-            rows.append({**drop(luck, moment), "TransactionType": "Servicing"})
-        metadata = {"MessageId": str(uuid.uuid4()), "CorrelationId": str(uuid.uuid4())}
-        pushes.append({"Metadata": metadata, "Transactions": rows})
-    return pushes
-
-
-def drop(luck: random.Random, moment: dt.datetime) -> dict[str, Any]:
-    counts = {value: luck.randint(1, 9) for value in luck.sample(NOTES, 2)}
-    return {
-        "SerialNumber": SERIAL,
-        "TransactionType": "CashIn",
-        "TransactionDateTime": moment.astimezone(STORE).replace(tzinfo=None).isoformat(),
-        "RetrievedOn": moment.isoformat(),
-        "UserName": luck.choice(("Ana", "Bob")),
-        "Amount": sum(value * count for value, count in counts.items()),
-        "Denominations": [
-            {"UnitValue": value, "Count": count, "Currency": "USD"} for value, count in sorted(counts.items())
-        ],
-        "PickupGroupId": 1,
-    }
-
-
-def push(url: str, key: str, body: dict[str, Any]) -> int:
-    """How many transactions the push made. Raises CommandError when it was not taken."""
-    request = urllib.request.Request(  # noqa: S310 - our own system
-        f"{url}api/loomis/transactions/demo",
-        data=json.dumps(body).encode(),
-        headers={"Authorization": key, "Content-Type": "application/json"},
-        method="POST",
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return int(json.load(answer)["created"] or 0)
-    except OSError as error:
-        raise CommandError(f"The system at {url} did not take a push ({error}). See its log.") from error

@@ -1,0 +1,66 @@
+"""How far the demonstration has told its story: a note in the data directory, whole at every moment (0600)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Progress:
+    """Times are instants. ``sending`` is the end of what may have been told in part: it is told again just so."""
+
+    path: Path
+    noted: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path, *, afresh: bool) -> Progress:
+        """The note that is there; none, or one of a system that is no longer there, begins afresh."""
+        if afresh or not path.exists():
+            return cls(path)
+        try:
+            return cls(path, dict(json.loads(path.read_text())))
+        except ValueError:
+            return cls(path)
+
+    @property
+    def began(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.noted["began"])
+
+    @property
+    def until(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.noted["until"])
+
+    @property
+    def token(self) -> str:
+        return self.noted.get("token", "")
+
+    def begin(self, moment: dt.datetime) -> None:
+        """Nothing, if it has begun."""
+        if "began" not in self.noted:
+            self._note(began=moment.isoformat(), until=moment.isoformat())
+
+    def next_end(self, moment: dt.datetime) -> dt.datetime:
+        """Up to where to tell next: what was being told when it was ended, else up to that moment."""
+        if "sending" not in self.noted and moment > self.until:
+            self._note(sending=moment.isoformat())
+        return dt.datetime.fromisoformat(self.noted.get("sending", moment.isoformat()))
+
+    def told(self, end: dt.datetime) -> None:
+        """All up to then was answered."""
+        self.noted.pop("sending", None)
+        self._note(until=end.isoformat())
+
+    def keep_token(self, token: str) -> str:
+        self._note(token=token)
+        return token
+
+    def _note(self, **noted: str) -> None:
+        self.noted |= noted
+        draft = self.path.with_suffix(".draft")
+        draft.touch(0o600)
+        draft.write_text(json.dumps(self.noted))
+        os.replace(draft, self.path)

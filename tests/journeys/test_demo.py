@@ -1,0 +1,55 @@
+"""`make demo`, from nothing: within a minute of being ready it lives, and it goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.config.system import System, until
+
+pytestmark = pytest.mark.slow
+
+KINDS = {
+    *("unknown_safe", "unknown_type", "quarantined_row", "amount_mismatch", "possible_twin"),
+    *("rejected_push", "oversized_push"),
+}
+
+
+def count(system: System, table: str) -> int:
+    ((number,),) = system.sql(f"SELECT count(*) FROM {table}")
+    assert isinstance(number, int)
+    return number
+
+
+def test_the_demonstration_lives_within_a_minute_and_goes_on_where_it_was(tmp_path: Path):
+    system = System(tmp_path / "var", None, "--demo")
+    try:
+        system.start()
+        system.wait_until_ready()
+        live = "exactly once"
+        until(lambda: live in system.complained(), "the history", 60)
+        assert count(system, "transactions_transaction") > 20_000
+        assert {kind for (kind,) in system.sql("SELECT DISTINCT kind FROM safes_finding WHERE state = 'open'")} >= KINDS
+        deliveries = count(system, "transactions_delivery")
+        until(lambda: count(system, "transactions_delivery") > deliveries, "a live push", 30)
+        assert "Log in at " in system.said()
+        assert "Password: " in system.said()
+        assert system.end(signal.SIGTERM) == 0
+        assert system.left() == []
+
+        note = json.loads((system.data_dir.path / "demo.json").read_text())
+        system.err.write_text("")
+        system.start()
+        system.wait_until_ready()
+        until(lambda: live in system.complained(), "the second start", 60)
+        assert "Password: " not in system.said()
+        after = json.loads((system.data_dir.path / "demo.json").read_text())
+        assert after["began"] == note["began"]
+        assert after["until"] >= note["until"]
+        assert system.end(signal.SIGTERM) == 0
+        assert system.left() == []
+    finally:
+        system.destroy()

@@ -1,0 +1,191 @@
+"""From happenings to messages: collected by the hour, cut into batches, and told twice, late, in pieces, out of order.
+
+Equal records always stay together in a message: what is told again elsewhere is told with all its copies. Pure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import random
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from transactions.simulation.estate import SimSafe
+from transactions.simulation.happenings import Fact, Happening, dates_around
+from transactions.simulation.spelling import Row, broken, listed, repeating, spell
+from transactions.simulation.trade import day_of
+
+LARGEST_BATCH = 1000
+_NAMESPACE = uuid.UUID("5c1f1a52-7c0e-4c0a-9d9f-3a7d5a0c6f10")
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How often Loomis, or the way from it, does what it should not: shares of the messages."""
+
+    again: float = 0.08  # the same bytes once more, as after an answer that was lost
+    respelt: float = 0.03  # the same message, its rows in another order and spelling
+    overlapping: float = 0.02  # some records again, in a message of their own
+    late: float = 0.05  # overtaken by others
+    nameless: float = 0.02  # without Metadata
+    audit_apart: float = 0.15  # audit events in the shape that repeats a name
+    with_broken_row: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One body, without its key. ``about`` says why it is sent: new, again, respelt, overlapping."""
+
+    body: bytes
+    about: str
+    due: dt.datetime
+    rows: int
+    broken_rows: int = 0
+    happenings: tuple[Happening, ...] = field(default=(), repr=False)
+
+
+@lru_cache(maxsize=1024)
+def _collected_of(safe: SimSafe, date: dt.date) -> tuple[tuple[dt.datetime, Happening], ...]:
+    """A business day with when Loomis gets it: at once, unless the safe is out of reach for some hours (UTC)."""
+    reach = {moment: _out_of_reach(safe, moment) for moment in {what.moment.date() for what in day_of(safe, date)}}
+    return tuple(
+        (end if begin <= what.moment < end else what.moment, what)
+        for what in day_of(safe, date)
+        for begin, end in [reach[what.moment.date()]]
+    )
+
+
+def _out_of_reach(safe: SimSafe, date: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    luck = safe.luck("reach", date)
+    begin = dt.datetime.combine(date, dt.time(luck.randint(0, 18)), dt.UTC)
+    return begin, begin + dt.timedelta(hours=luck.randint(2, 5) if luck.random() < 0.04 else 0)
+
+
+def collected(estate: Iterable[SimSafe], first: dt.datetime, last: dt.datetime) -> list[tuple[SimSafe, Happening]]:
+    """Everything that Loomis gets from ``first`` on and before ``last`` (instants), by the time of its happening."""
+    found = [
+        (safe, what)
+        for safe in estate
+        for date in dates_around(safe, first, last)
+        for moment, what in _collected_of(safe, date)
+        if first <= moment < last
+    ]
+    found.sort(key=lambda pair: (pair[1].moment, pair[0].serial))
+    return found
+
+
+def told(
+    estate: list[SimSafe],
+    first: dt.datetime,
+    last: dt.datetime,
+    step: dt.timedelta,
+    *,
+    habits: Habits | None = None,
+    batch: int = LARGEST_BATCH,
+) -> Iterator[Message]:
+    """The messages about everything collected between two instants, a window of ``step`` after the other."""
+    habits = habits or Habits()
+    seed = estate[0].seed
+    number = 0
+    waiting: list[tuple[int, int, Message]] = []
+    tie = 0
+    while first < last:
+        end = min(first + step, last)
+        luck = random.Random(f"{seed}/{first.isoformat()}/{end.isoformat()}")  # noqa: S311 - not a secret
+        for message in _window(collected(estate, first, end), end, luck, habits, batch):
+            number += 1
+            tie += 1
+            overtaken = luck.randint(2, 30) if luck.random() < habits.late else 0
+            heapq.heappush(waiting, (number + overtaken, tie, message))
+            while waiting and waiting[0][0] <= number:
+                yield heapq.heappop(waiting)[2]
+        first = end
+    while waiting:
+        yield heapq.heappop(waiting)[2]
+
+
+def _window(
+    found: list[tuple[SimSafe, Happening]], due: dt.datetime, luck: random.Random, habits: Habits, batch: int
+) -> Iterator[Message]:
+    apart = [pair for pair in found if pair[1].is_audit] if luck.random() < habits.audit_apart else []
+    together = [pair for pair in found if not pair[1].is_audit] if apart else found
+    for pairs in _cut(together, batch):
+        yield from _tell(pairs, due, luck, habits)
+    for pairs in _cut(apart, batch):
+        yield _as_object(pairs, due, luck)
+
+
+def _cut(pairs: list[tuple[SimSafe, Happening]], batch: int) -> Iterator[list[tuple[SimSafe, Happening]]]:
+    """Batches of that many rows at most; copies stay together."""
+    part: list[tuple[SimSafe, Happening]] = []
+    size = 0
+    for pair in pairs:
+        if part and size + pair[1].copies > batch:
+            yield part
+            part, size = [], 0
+        part.append(pair)
+        size += pair[1].copies
+    if part:
+        yield part
+
+
+def _tell(
+    pairs: list[tuple[SimSafe, Happening]], due: dt.datetime, luck: random.Random, habits: Habits
+) -> Iterator[Message]:
+    nameless = luck.random() < habits.nameless
+    metadata = None if nameless else _metadata(luck)
+    bad = 1 if luck.random() < habits.with_broken_row else 0
+    first = _as_list(pairs, due, luck, metadata, "new", bad)
+    yield first
+    if luck.random() < habits.again:
+        yield Message(first.body, "again", due, first.rows, first.broken_rows, first.happenings)
+    if metadata and luck.random() < habits.respelt:
+        yield _as_list(luck.sample(pairs, len(pairs)), due, luck, metadata, "respelt")
+    if luck.random() < habits.overlapping:
+        begin = luck.randrange(len(pairs))
+        yield _as_list(pairs[begin : begin + luck.randint(1, 12)], due, luck, _metadata(luck), "overlapping")
+
+
+def _metadata(luck: random.Random) -> dict[str, str]:
+    drawn = f"{luck.getrandbits(128):x}"
+    return {
+        "MessageId": str(uuid.uuid5(_NAMESPACE, drawn)),
+        "CorrelationId": str(uuid.uuid5(_NAMESPACE, f"{drawn}/correlation")),
+    }
+
+
+def _as_list(
+    pairs: list[tuple[SimSafe, Happening]],
+    due: dt.datetime,
+    luck: random.Random,
+    metadata: dict[str, str] | None,
+    about: str,
+    bad: int = 0,
+) -> Message:
+    rows = _rows(pairs, due, luck)
+    for _ in range(bad):
+        rows.insert(luck.randint(0, len(rows)), broken(luck.choice(pairs)[0], due, luck))
+    return Message(listed(rows, metadata), about, due, len(rows), bad, tuple(what for _, what in pairs))
+
+
+def _as_object(pairs: list[tuple[SimSafe, Happening]], due: dt.datetime, luck: random.Random) -> Message:
+    rows = _rows(pairs, due, luck)
+    return Message(repeating(rows), "new", due, len(rows), 0, tuple(what for _, what in pairs))
+
+
+def _rows(pairs: list[tuple[SimSafe, Happening]], due: dt.datetime, luck: random.Random) -> list[Row]:
+    return [spell(safe, what, due, luck) for safe, what in pairs for _ in range(what.copies)]
+
+
+def facts_between(
+    estate: Iterable[SimSafe], first: dt.datetime, last: dt.datetime
+) -> tuple[dict[Fact, int], dict[Fact, int]]:
+    """What must be found of everything collected between two instants: transactions and audit events, with copies."""
+    both: tuple[dict[Fact, int], dict[Fact, int]] = ({}, {})
+    for _, what in collected(estate, first, last):
+        facts = both[what.is_audit]
+        facts[what.fact] = max(what.copies, facts.get(what.fact, 0))
+    return both
