@@ -14,7 +14,7 @@ from safes.models import Finding
 from tests.transactions.pushing import body, counts, drop, endpoint, stored
 from transactions.models import Delivery, QuarantinedRow, Transaction
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("web_server")]
+pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.xdist_group("web_server")]
 
 WHOLE = json.dumps(drop(1))
 

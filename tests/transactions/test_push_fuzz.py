@@ -17,7 +17,7 @@ from tests.transactions.pushing import body, drop, endpoint, stored
 from tests.transactions.server import PATH
 from transactions.models import Delivery
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("web_server")]
+pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.xdist_group("web_server")]
 
 GOOD = body([drop(1), drop(2, Denominations=[{"UnitValue": 20.0, "Count": 2, "Currency": "USD"}])])
 _some = settings(max_examples=150 if settings().max_examples <= 100 else 2000)

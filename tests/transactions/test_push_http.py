@@ -17,7 +17,7 @@ from tests.transactions.pushing import body, counts, drop, endpoint, message, st
 from transactions.endpoints import rotate
 from transactions.models import AuditEvent, Delivery, Transaction
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("web_server")]
+pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.xdist_group("web_server")]
 
 SAMPLE = (CHECKOUT / "tests/samples/push_mixed.json").read_bytes()
 

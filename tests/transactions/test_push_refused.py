@@ -15,7 +15,7 @@ from tests.transactions.pushing import body, counts, endpoint
 from tests.transactions.server import PATH, Answer
 from transactions.models import Delivery, PushEndpoint, Transaction
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("web_server")]
+pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.xdist_group("web_server")]
 
 LIMIT = 10_485_760
 

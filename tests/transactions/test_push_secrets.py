@@ -11,7 +11,7 @@ from tests.config.system import until
 from tests.transactions.pushing import body, endpoint, message, stored
 from transactions.models import Delivery
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("web_server")]
+pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.xdist_group("web_server")]
 
 
 def test_the_stored_body_has_the_key_masked_and_the_digest_of_what_was_sent(web_server):

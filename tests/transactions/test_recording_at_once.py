@@ -28,7 +28,7 @@ from transactions.deliveries import record_delivery
 from transactions.models import Delivery, Message, Transaction
 from transactions.tasks import record_pending
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 TELLERS = 8
 

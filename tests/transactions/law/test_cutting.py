@@ -19,7 +19,7 @@ from tests.transactions.law.said import Fact, Push, Reading
 from tests.transactions.law.stories import Action, Arrival, Placing, Story, facts
 from tests.transactions.law.telling import Teller
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 FIRST = dt.date(2026, 3, 7)
 PLACED = (Placing("SR1", "CHI", FIRST),)

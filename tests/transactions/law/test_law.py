@@ -15,7 +15,7 @@ from tests.transactions.law.oracle import Inputs, books_of
 from tests.transactions.law.stories import BOOKS, PLACES, Action, Story, orders, stories
 from tests.transactions.law.telling import Teller
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 # Each example is a few dozen transactions on a real database.
 _few = settings(max_examples=40 if settings().max_examples <= 100 else 600)
