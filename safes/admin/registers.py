@@ -6,12 +6,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
-from safes.admin.bases import StaffAdmin
+from safes.admin.upload_resources import RegisterResource
+from safes.admin.uploads import UploadAdmin
 from safes.models import Register
 
 
 @admin.register(Register)
-class RegisterAdmin(StaffAdmin):
+class RegisterAdmin(UploadAdmin):
+    resource_classes = [RegisterResource]
     list_display = ("code", "name", "site")
     list_filter = (("site", RelatedDropdownFilter),)
     list_select_related = ("site",)

@@ -16,7 +16,9 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from safes.admin.bases import StaffAdmin, instant, link
+from safes.admin.bases import instant, link
+from safes.admin.upload_resources import SafeResource
+from safes.admin.uploads import UploadAdmin
 from safes.estate import lock_safes, normal_serial, safe_changed
 from safes.models import Finding, Placement, Safe, Site
 
@@ -59,7 +61,8 @@ class SafeForm(forms.ModelForm[Safe]):
 
 
 @admin.register(Safe)
-class SafeAdmin(StaffAdmin):
+class SafeAdmin(UploadAdmin):
+    resource_classes = [SafeResource]
     form = SafeForm
     list_display = ("serial_number", "standing", "site", "model", "first_seen", "open_findings")
     # Apps that know more of safes add filters of theirs.

@@ -13,13 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import display
 
-from safes.admin.bases import StaffAdmin, link, money
+from safes.admin.bases import link, money
+from safes.admin.upload_resources import SiteResource
+from safes.admin.uploads import UploadAdmin
 from safes.estate import save_site
 from safes.models import Placement, Site
 
 
 @admin.register(Site)
-class SiteAdmin(StaffAdmin):
+class SiteAdmin(UploadAdmin):
+    resource_classes = [SiteResource]
     list_display = ("code", "name", "time_zone", "rollover", "currency", "accepted_difference", "safes_here")
     list_filter = ("currency",)
     search_fields = ("code", "name")
