@@ -24,15 +24,19 @@ def count(system: System, table: str) -> int:
     return number
 
 
+def open_kinds(system: System) -> set[object]:
+    return {kind for (kind,) in system.sql("SELECT DISTINCT kind FROM safes_finding WHERE state = 'open'")}
+
+
 def test_the_demonstration_lives_within_a_minute_and_goes_on_where_it_was(tmp_path: Path):
     system = System(tmp_path / "var", None, "--demo")
     try:
         system.start()
         system.wait_until_ready()
         live = "exactly once"
-        until(lambda: live in system.complained(), "the history", 60)
-        assert count(system, "transactions_transaction") > 20_000
-        assert {kind for (kind,) in system.sql("SELECT DISTINCT kind FROM safes_finding WHERE state = 'open'")} >= KINDS
+        until(lambda: count(system, "transactions_transaction") > 20_000, "the history", 60)
+        until(lambda: open_kinds(system) >= KINDS, "a finding of each kind", 60)
+        until(lambda: live in system.complained(), "the check")
         deliveries = count(system, "transactions_delivery")
         until(lambda: count(system, "transactions_delivery") > deliveries, "a live push", 30)
         assert "Log in at " in system.said()
@@ -44,7 +48,7 @@ def test_the_demonstration_lives_within_a_minute_and_goes_on_where_it_was(tmp_pa
         system.err.write_text("")
         system.start()
         system.wait_until_ready()
-        until(lambda: live in system.complained(), "the second start", 60)
+        until(lambda: live in system.complained(), "the second start")
         assert "Password: " not in system.said()
         after = json.loads((system.data_dir.path / "demo.json").read_text())
         assert after["began"] == note["began"]
