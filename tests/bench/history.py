@@ -1,4 +1,4 @@
-"""A long history, made by the database itself in minutes: as large as a chain's years, as unremarkable as most of it."""
+"""A long history, made by the database itself in minutes: as large as a chain's years, and as unremarkable."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ INSERT INTO {Transaction._meta.db_table}
      denominations, register, deposit_reference_number, pickup_group_id, occurred_at, retrieved_on, business_date,
      push_message_id, seen_by_push)
 SELECT 1, s.id, at.wall, decode(md5(n::text), 'hex'), 1, true, 'CashIn', 'CashIn', 'validated',
-       'CASHIER ' || n %% 300, 20 * (n %% 50 + 1), 'USD', jsonb_build_array(jsonb_build_array('20', n %% 50 + 1, 'USD')),
+       'CASHIER ' || n %% 300, 20 * (n %% 50 + 1), 'USD',
+       jsonb_build_array(jsonb_build_array('20', n %% 50 + 1, 'USD')),
        'REGISTER_' || n %% 8, lpad((n %% 1000000)::text, 6, '0'), 60000000 + n / 5000, at.wall AT TIME ZONE 'UTC',
        at.wall AT TIME ZONE 'UTC', at.wall::date, -(n / 1000) - 1, at.wall AT TIME ZONE 'UTC'
 FROM generate_series(%s::bigint, %s::bigint) AS n
-JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number, count(*) OVER () AS safes FROM {Safe._meta.db_table}) s
-  ON s.number = n %% s.safes
+JOIN (
+    SELECT id, row_number() OVER (ORDER BY id) - 1 AS number, count(*) OVER () AS safes FROM {Safe._meta.db_table}
+) s ON s.number = n %% s.safes
 CROSS JOIN LATERAL (
     SELECT timestamp '2021-01-01 06:00' + n * ((interval '5 years' + interval '280 days') / %s) AS wall
 ) at

@@ -10,7 +10,7 @@ from typing import Any
 
 SAFES = 50
 DENOMINATIONS = (1, 2, 5, 10, 20, 50, 100)
-BEGINNING = dt.datetime(2026, 11, 2, 6, 0)
+BEGINNING = dt.datetime.fromisoformat("2026-11-02T06:00")  # a wall clock
 
 
 def serial(number: int) -> str:
