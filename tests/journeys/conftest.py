@@ -1,0 +1,73 @@
+"""A real browser before a real web server, on the database of the tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.journeys.chromium import launch
+from tests.transactions.cleaning import clean_database
+from tests.transactions.server import WebServer
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a module; each test gets a window of its own, with cookies of its own."""
+    # Playwright runs a loop of its own in this thread, which Django takes for ours and then refuses the database. Both
+    # end with the module: other tests start processes, which would inherit the word.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def _staff_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """As in `make run`, but that a second factor is required."""
+    server = WebServer(str(connection.settings_dict["NAME"]), Path(tmp_path_factory.mktemp("web")) / "said.txt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STAFF_SECOND_FACTOR", "required")
+        server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def staff_server(transactional_db: None, _staff_server: WebServer) -> WebServer:
+    """The server, and an empty house behind it."""
+    clean_database()
+    return _staff_server
+
+
+class Complaints(list[str]):
+    """What the browser's console and scripts complained of, violations of the content policy among it."""
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    return Complaints()
+
+
+@pytest.fixture
+def window(browser: Browser, staff_server: WebServer, complaints: Complaints) -> Iterator[Page]:
+    """A window of a browser that has never been here; its addresses begin at our server."""
+    context = browser.new_context(
+        base_url=f"http://127.0.0.1:{staff_server.port}", viewport={"width": 1280, "height": 900}
+    )
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
