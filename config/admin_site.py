@@ -64,6 +64,7 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(28.2% .091 267.935)",
         },
     },
+    "ACCOUNT": {"navigation": [{"title": "Second factor", "link": reverse_lazy("second_factor:enrol")}]},
     "COMMAND": {"search_models": False, "show_history": False},
     "SIDEBAR": {
         "show_search": True,
