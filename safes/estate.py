@@ -6,12 +6,14 @@ import bisect
 import datetime as dt
 import unicodedata
 import zoneinfo
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -71,12 +73,28 @@ class Standings:
 
 def standings_of(safe_ids: Iterable[int]) -> dict[int, Standings]:
     """The standings of these safes, in one query."""
-    found: dict[int, list[tuple[dt.date, Standing]]] = {safe_id: [] for safe_id in safe_ids}
-    for placement in Placement.objects.filter(safe_id__in=found).select_related("site"):
+    ids = list(safe_ids)
+    return dict.fromkeys(ids, Standings()) | _standings(Placement.objects.filter(safe_id__in=ids))
+
+
+def standings_around(site_code: str) -> dict[int, Standings]:
+    """The standings of every safe that ever stood at this site (case does not count), in one query."""
+    there = Placement.objects.filter(site__code__iexact=site_code)
+    return _standings(Placement.objects.filter(safe__in=there.values("safe")))
+
+
+def _standings(placements: QuerySet[Placement]) -> dict[int, Standings]:
+    found: dict[int, list[tuple[dt.date, Standing]]] = defaultdict(list)
+    for placement in placements.select_related("site"):
         site = placement.site
         stands = Standing(site.pk, site.code, site.time_zone, site.day_rollover, site.currency)
         found[placement.safe_id].append((placement.starts_on, stands))
-    return {safe_id: Standings(placements) for safe_id, placements in found.items()}
+    return {safe_id: Standings(placed) for safe_id, placed in found.items()}
+
+
+def site_of(safe_id: int) -> int | None:
+    """Id of the site a safe was last put at."""
+    return standings_of([safe_id])[safe_id].on(dt.date.max).site_id
 
 
 def lock_safes(safe_ids: Iterable[int]) -> list[Safe]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from safes.estate import site_of
 from safes.findings import Facts, settle
 from safes.models import Finding, Safe
 from transactions.models import Delivery, QuarantinedRow
@@ -55,6 +56,7 @@ def _facts(delivery: Delivery, bad_rows: list[BadRow]) -> Facts | None:
         summary=summary,
         severity=Finding.Severity.INFO if _is_test(delivery) else severity,
         safe_id=safe.pk if safe else None,
+        site_id=site_of(safe.pk) if safe else None,
         cash_at_stake=cash,
         detail={
             "delivery": delivery.pk,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Count, F, Func, Q, Sum
 
+from safes.estate import site_of
 from safes.findings import Facts
 from safes.models import Finding, Safe
 from transactions.catalogue import CASH_KINDS, Kind
@@ -38,6 +39,7 @@ def unknown_types(safe: Safe) -> dict[str, Facts]:
         .values("type")
         .annotate(count=Count("pk"), cash=Sum(Func(F("amount"), function="abs")))
     )
+    site = site_of(safe.pk) if rows else None
     return {
         row["type"]: Facts(
             summary=(
@@ -45,6 +47,7 @@ def unknown_types(safe: Safe) -> dict[str, Facts]:
                 "list. They are kept and counted nowhere: ask Loomis what the type means."
             ),
             safe_id=safe.pk,
+            site_id=site,
             cash_at_stake=row["cash"],
             detail={"type": row["type"], "transactions": row["count"]},
         )
