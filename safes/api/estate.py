@@ -14,7 +14,7 @@ from rest_framework import serializers
 
 from safes.api.fields import InstantField, MoneyField, ReadField
 from safes.api.filters import ReadFilterSet, SerialNumberFilter
-from safes.api.places import Places, at_site_now
+from safes.api.places import AtSite, Places
 from safes.api.reading import ReadingItem, ReadingList
 from safes.models import Safe, Site
 
@@ -69,7 +69,7 @@ class SiteItem(ReadingItem):
 class SafeSerializer(serializers.ModelSerializer[Safe]):
     site = serializers.SerializerMethodField(help_text="Code of the site where it stands now.")
     placements = serializers.SerializerMethodField(help_text="From which local date it stood where.")
-    first_seen_at = InstantField()
+    first_seen_at = InstantField(allow_null=True)
 
     class Meta:
         model = Safe
@@ -101,7 +101,7 @@ class SafeFilters(ReadFilterSet):
     status = django_filters.ChoiceFilter(choices=Safe.Status.choices)
 
     def standing_at(self, rows: QuerySet[Safe], name: str, code: str) -> QuerySet[Safe]:
-        return rows.filter(pk__in=at_site_now(code, timezone.now()))
+        return rows.filter(pk__in=AtSite(code).now(timezone.now()))
 
 
 class SafeList(ReadingList):

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from safes.api.fields import InstantField, MoneyField
 from safes.api.filters import DayFilter, MomentFilter, ReadFilterSet, SerialNumberFilter
-from safes.api.places import Places, at_site, at_site_now
+from safes.api.places import AtSite, Places
 from safes.api.reading import ReadingItem, ReadingList
 from safes.models import Finding
 
@@ -64,8 +64,9 @@ class FindingFilters(ReadFilterSet):
     opened_to = MomentFilter(field_name="opened_at", lookup_expr="lt", label="Excluded itself.")
 
     def at(self, rows: QuerySet[Finding], name: str, code: str) -> QuerySet[Finding]:
-        undated = Q(business_date=None, safe__in=at_site_now(code, timezone.now()))
-        dated = Q(business_date__isnull=False) & at_site(code, "business_date")
+        there = AtSite(code)
+        undated = Q(business_date=None, safe__in=there.now(timezone.now()))
+        dated = Q(business_date__isnull=False) & there.on("business_date")
         return rows.filter(Q(site__code__iexact=code) | Q(site=None) & (undated | dated))
 
 

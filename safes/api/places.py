@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import Q
 
-from safes.estate import Standing, Standings, standings_of
+from safes.estate import Standing, Standings, standings_around, standings_of
 from safes.localtime import zone
-from safes.models import Placement
 
 
 class Places:
@@ -39,36 +38,36 @@ def standing_at(standings: Standings, moment: dt.datetime) -> Standing:
     return standings.on(dt.date.min)
 
 
-def _ever_at(code: str) -> dict[int, Standings]:
-    """Every safe that ever stood at a site, and its whole history."""
-    return standings_of(Placement.objects.filter(site__code__iexact=code).values_list("safe_id", flat=True))
+class AtSite:
+    """Which rows are at a site, by its code without regard to case; one query."""
 
+    def __init__(self, code: str) -> None:
+        self._code = code.upper()
+        self._standings = standings_around(code)
 
-def at_site_now(code: str, moment: dt.datetime) -> list[int]:
-    """Ids of the safes that stand at a site at this instant."""
-    return [safe_id for safe_id, standings in _ever_at(code).items() if _is(standing_at(standings, moment), code)]
+    def _is(self, place: Standing) -> bool:
+        return place.site_code is not None and place.site_code.upper() == self._code
 
+    def now(self, moment: dt.datetime) -> list[int]:
+        """Ids of the safes that stand there at this instant."""
+        return [safe_id for safe_id, standings in self._standings.items() if self._is(standing_at(standings, moment))]
 
-def _is(place: Standing, code: str) -> bool:
-    return place.site_code is not None and place.site_code.upper() == code.upper()
-
-
-def at_site(code: str, date: str) -> Q:
-    """Rows whose safe stood at a site on their date; ``date`` names their column, a local date or wall clock."""
-    always: list[int] = []
-    spells = Q(pk__in=[])
-    for safe_id, standings in _ever_at(code).items():
-        places = standings.places
-        if all(_is(place, code) for _, place in places):
-            always.append(safe_id)
-            continue
-        for number, (starts_on, place) in enumerate(places):
-            if not _is(place, code):
+    def on(self, column: str) -> Q:
+        """Rows whose safe stood there on their date: ``column`` names it, a local date or a wall clock."""
+        always: list[int] = []
+        spells = Q(pk__in=[])
+        for safe_id, standings in self._standings.items():
+            places = standings.places
+            if all(self._is(place) for _, place in places):
+                always.append(safe_id)
                 continue
-            spell = Q(safe_id=safe_id)
-            if number:  # the first placement also holds for all dates before it
-                spell &= Q(**{f"{date}__gte": starts_on})
-            if number + 1 < len(places):
-                spell &= Q(**{f"{date}__lt": places[number + 1][0]})
-            spells |= spell
-    return Q(safe_id__in=always) | spells
+            for number, (starts_on, place) in enumerate(places):
+                if not self._is(place):
+                    continue
+                spell = Q(safe_id=safe_id)
+                if number:  # the first placement also holds for all dates before it
+                    spell &= Q(**{f"{column}__gte": starts_on})
+                if number + 1 < len(places):
+                    spell &= Q(**{f"{column}__lt": places[number + 1][0]})
+                spells |= spell
+        return Q(safe_id__in=always) | spells

@@ -64,8 +64,9 @@ def problem(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None
         detail = " ".join(f"{name}: {' '.join(sentences)}" for name, sentences in errors.items())
         return problem_response(400, detail, errors=errors)
     if isinstance(error, exceptions.MethodNotAllowed):
-        allowed = ", ".join(context["view"].allowed_methods)
-        return problem_response(405, f"Only {allowed} is answered here.", headers={"Allow": allowed})
+        allowed = context["view"].allowed_methods
+        sentence = f"Only {' and '.join(allowed)} {'is' if len(allowed) == 1 else 'are'} answered here."
+        return problem_response(405, sentence, headers={"Allow": ", ".join(allowed)})
     if isinstance(error, exceptions.APIException):
         headers = {"WWW-Authenticate": error.auth_header} if getattr(error, "auth_header", None) else None
         return problem_response(error.status_code, _SENTENCES.get(type(error), str(error.detail)), headers=headers)

@@ -73,6 +73,9 @@ def say_the_rest(result: Description, generator: Any, request: Any, public: bool
     for path, operations in result["paths"].items():
         for operation in operations.values():
             operation.setdefault("description", "")
+            for parameter in operation.get("parameters", ()):
+                if parameter["schema"] == {"type": "string"}:
+                    parameter["schema"] = {"type": "string", "minLength": 1}  # empty ones are refused
             for response in operation["responses"].values():
                 if spreadsheet.MEDIA_TYPE in response.get("content", {}):
                     response["content"][spreadsheet.MEDIA_TYPE] = {"schema": {"type": "string"}}

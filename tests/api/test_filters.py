@@ -114,9 +114,9 @@ def test_deliveries_are_found(reader, loomis):
 def test_findings_are_found(reader):
     here = site("HERE")
     stands = safe("SR1", here)
-    one = FindingFactory(kind="possible_twin", safe=stands, business_date=dt.date(2026, 3, 14)).pk
-    two = FindingFactory(kind="unknown_type", safe=stands, severity="critical").pk
-    three = FindingFactory(kind="rejected_push").pk
+    one = FindingFactory.create(kind="possible_twin", safe=stands, business_date=dt.date(2026, 3, 14)).pk
+    two = FindingFactory.create(kind="unknown_type", safe=stands, severity="critical").pk
+    three = FindingFactory.create(kind="rejected_push").pk
 
     def ids(**asked: Any) -> list[int]:
         return [shown["id"] for shown in reader.rows("findings", order="asc", **asked)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from rest_framework import serializers
 
 from safes.api.fields import InstantField, MoneyField, WallClockField, money_text
 from safes.api.filters import DayFilter, FlagFilter, MomentFilter, ReadFilterSet, SerialNumberFilter
-from safes.api.places import Places, at_site
+from safes.api.places import AtSite, Places
 from safes.api.reading import ReadingItem, ReadingList
 from transactions.catalogue import classify
 from transactions.models import AuditEvent, Book, Delivery, Transaction
@@ -21,6 +22,9 @@ from transactions.models.endpoint import Environment
 
 _BOOK_OF = {Environment.PRODUCTION.value: Book.PRODUCTION, Environment.TEST.value: Book.TEST}
 _ENVIRONMENT_OF = {book: environment for environment, book in _BOOK_OF.items()}
+# Instants have no index, business dates have. An offset, a rollover and a close take the one at most this far from the
+# date of the other.
+_ASTRAY = dt.timedelta(days=4)
 _BIGGEST = 2**63 - 1
 _WITH_AMOUNTS = {"max_digits": 14, "decimal_places": 4}
 
@@ -112,15 +116,21 @@ class RecordFilters(ReadFilterSet):
     business_date = DayFilter()
     business_date_from = DayFilter(field_name="business_date", lookup_expr="gte")
     business_date_to = DayFilter(field_name="business_date", lookup_expr="lte", label="Included itself.")
-    occurred_from = MomentFilter(field_name="occurred_at", lookup_expr="gte")
-    occurred_to = MomentFilter(field_name="occurred_at", lookup_expr="lt", label="Excluded itself.")
+    occurred_from = MomentFilter(method="since")
+    occurred_to = MomentFilter(method="until", label="Excluded itself.")
     environment = django_filters.ChoiceFilter(
         method="as_given", choices=Environment.choices, label="Which books; production unless asked otherwise."
     )
     counted = FlagFilter(method="as_given", label="false: rows that were withdrawn or ruled out; true unless asked.")
 
     def at(self, rows: QuerySet[Any], name: str, code: str) -> QuerySet[Any]:
-        return rows.filter(at_site(code, "local_time"))
+        return rows.filter(AtSite(code).on("local_time"))
+
+    def since(self, rows: QuerySet[Any], name: str, moment: dt.datetime) -> QuerySet[Any]:
+        return rows.filter(occurred_at__gte=moment, business_date__gte=moment.date() - _ASTRAY)
+
+    def until(self, rows: QuerySet[Any], name: str, moment: dt.datetime) -> QuerySet[Any]:
+        return rows.filter(occurred_at__lt=moment, business_date__lte=moment.date() + _ASTRAY)
 
     def of_type(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(type=classify(value)[0])
