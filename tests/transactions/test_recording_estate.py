@@ -135,6 +135,18 @@ def test_the_last_of_two_closes_decides_and_comes_in_any_order(chicago: Site):
     assert [row[2] for row in rows()] == ["14", "14", "14", "15"]
 
 
+@pytest.mark.parametrize("close_first", [True, False])
+def test_what_comes_at_the_very_moment_of_a_close_is_of_its_day(chicago: Site, close_first: bool):
+    place_safe("SR10042", chicago)
+    shown = endpoint()
+    close = [night(14, "21:00:00", TransactionType="EndOfDay", Amount=0)]
+    drops = [night(14, "21:00:00"), night(14, "21:00:00.000001")]
+    for sent in (close, drops) if close_first else (drops, close):
+        say(shown, sent)
+    dates = Transaction.objects.filter(type="CashIn").order_by("local_time").values_list("business_date", flat=True)
+    assert [f"{date:%d}" for date in dates] == ["14", "15"]
+
+
 def test_findings_follow_rows_to_another_date(chicago: Site):
     place_safe("SR10042", chicago)
     shown = endpoint()
