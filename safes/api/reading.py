@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
@@ -19,10 +19,12 @@ from rest_framework.views import APIView
 
 from safes.api.filters import StrictFilterBackend
 from safes.api.pagination import CursorPages
-from safes.api.spreadsheet import LONGEST, MEDIA_TYPE, CSVRenderer, lines
+from safes.api.spreadsheet import LONGEST, CSVRenderer, as_file
 
-_CHUNK = 2000
+_CHUNK = 5000
 _METHODS = ["get", "head"]
+
+Rows = list[dict[str, Any]]
 
 
 class ReadingList(ListAPIView):
@@ -39,7 +41,7 @@ class ReadingList(ListAPIView):
         """What the serializer needs for these rows beside them, fetched for all of them at once."""
         return {}
 
-    def serialized(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    def serialized(self, rows: Sequence[Any]) -> Rows:
         context = {**self.get_serializer_context(), **self.page_context(rows)}
         return list(self.get_serializer_class()(rows, many=True, context=context).data)
 
@@ -50,24 +52,20 @@ class ReadingList(ListAPIView):
         pages = self.paginator
         data = self.serialized(pages.paginate_queryset(rows, request, view=self))
         if request.accepted_renderer.format == "csv":
-            return self._as_csv(iter(data), pages.addresses())
+            return self._as_csv(iter([data]), pages.addresses())
         response: HttpResponseBase = pages.get_paginated_response(data)
         return response
 
-    def _all(self, rows: Any, request: Request) -> Iterator[dict[str, Any]]:
-        """All matching rows; refused before the first of them is sent when they are too many for one answer."""
+    def _all(self, rows: Any, request: Request) -> Iterator[Rows]:
+        """All matching rows, in chunks; refused when they are too many for one answer."""
         order = self.paginator.order(rows, request)
         if rows.order_by()[LONGEST : LONGEST + 1].exists():
             sentence = f"More than {LONGEST:,} rows match: narrow the list, or ask page by page with page_size."
             raise ValidationError({"page_size": [sentence]})
-        return (row for chunk in order.chunks(_CHUNK) for row in self.serialized(chunk))
+        return (self.serialized(chunk) for chunk in order.chunks(_CHUNK))
 
-    def _as_csv(
-        self, rows: Iterator[dict[str, Any]], addresses: dict[str, str | None] | None = None
-    ) -> StreamingHttpResponse:
-        names = list(self.get_serializer_class()().fields)
-        response = StreamingHttpResponse(lines(names, rows), content_type=f"{MEDIA_TYPE}; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="{self.file_name}.csv"'
+    def _as_csv(self, chunks: Iterator[Rows], addresses: dict[str, str | None] | None = None) -> HttpResponseBase:
+        response = as_file(self.file_name, list(self.get_serializer_class()().fields), chunks)
         links = [f'<{address}>; rel="{name[:4]}"' for name, address in (addresses or {}).items() if address]
         if links:
             response["Link"] = ", ".join(links)

@@ -9,11 +9,14 @@ import re
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from safes.api import reading
 from safes.api.spreadsheet import cell
 from tests.api.reader import problem, row, safe
 from tests.factories import FindingFactory
+from transactions.api import records
+from transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +66,26 @@ def test_a_list_that_is_too_long_for_one_answer_is_refused_not_cut(reader, loomi
     said = problem(reader.ask("transactions", accept="text/csv"), 400)
     assert "More than 10 rows match" in said["detail"]
     assert "page_size" in said["detail"]
+
+
+def test_a_list_that_fails_halfway_is_an_error_not_half_a_list(reader, loomis, monkeypatch):
+    monkeypatch.setattr(reading, "_CHUNK", 4)
+    loomis.push(*(row(second) for second in range(10)))
+    rows_of_chunk = records.TransactionList.page_context
+
+    def fail_at_the_second(self: Any, rows: Any) -> Any:
+        if len(rows) and rows[0].pk < Transaction.objects.order_by("-pk")[0].pk:
+            raise OperationalError("the connection is closed")
+        return rows_of_chunk(self, rows)
+
+    monkeypatch.setattr(records.TransactionList, "page_context", fail_at_the_second)
+    problem(reader.ask("transactions", accept="text/csv"), 503)
+
+
+def test_what_is_sent_has_its_length(reader, loomis):
+    loomis.push(row(1, UserName="Zoë"))
+    answer = reader.ask("transactions", accept="text/csv")
+    assert int(answer["Content-Length"]) == len(b"".join(answer.streaming_content))
 
 
 def test_page_by_page_it_is_as_long_as_one_likes(reader, loomis):

@@ -39,6 +39,7 @@ def test_every_request_that_is_shown_is_answered():
                 address = word.removeprefix("http://127.0.0.1:8000")
         answer = Client().get(address, headers=headers)
         assert answer.status_code == 200, words
+        assert b"".join(answer)
         assert answer["Content-Type"].startswith(headers.get("Accept", "application/json"))
 
 
