@@ -23,7 +23,9 @@ def boom(request, card):
     local = "letmein-local"
     raise ValueError("letmein-text")
 
-urlpatterns = [path("boom/<str:card>", boom)]
+from config.urls import urlpatterns as ours
+
+urlpatterns = [path("boom/<str:card>", boom), *ours]
 with override_settings(ROOT_URLCONF="__main__"):
     client = Client(raise_request_exception=False)
     client.cookies["sessionid"] = "letmein-cookie"
