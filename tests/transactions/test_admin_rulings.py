@@ -23,7 +23,7 @@ from tests.factories import (
     deliver,
 )
 from tests.staff import page
-from transactions.models import Ruling, Transaction
+from transactions.models import Delivery, Ruling, Transaction
 
 pytestmark = pytest.mark.django_db
 
@@ -77,8 +77,8 @@ def test_the_page_of_a_possible_twin_shows_what_is_stored_claimed_and_who_showed
     assert text.count("2 ×, if nothing was sent twice") == 2
     for row in Transaction.objects.all():
         assert page(Transaction, "change", row.pk) in text
-    for delivery_id in {row.push_message_id for row in Transaction.objects.all()}:
-        assert f"delivery/{delivery_id}/" in text
+    for delivery in Delivery.objects.all():
+        assert page(Delivery, "change", delivery.pk) in text
 
 
 def test_a_ruling_counts_and_moves_the_finding_at_once(staff, finding):
