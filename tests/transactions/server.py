@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
@@ -145,5 +145,7 @@ class Line:
             read += byte
         return read
 
-    def closed(self) -> bool:
-        return self.connection.recv(1) == b""
+    def end(self) -> None:
+        """Say that nothing more comes, so that a server which was promised more does not wait for it."""
+        with suppress(OSError):  # it has hung up already; what it said can still be read
+            self.connection.shutdown(socket.SHUT_WR)
