@@ -30,10 +30,15 @@ def browser() -> Iterator[Browser]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="session")
-def _staff_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    """As in `make run`, but that a second factor is required."""
-    server = WebServer(str(connection.settings_dict["NAME"]), Path(tmp_path_factory.mktemp("web")) / "said.txt")
+@pytest.fixture
+def staff_server(transactional_db: None, tmp_path: Path) -> Iterator[WebServer]:
+    """As in `make run`, but that a second factor is required; an empty house behind it.
+
+    One for each test: a server remembers the numbers of content types for its life, and the flush after a test gives
+    them others.
+    """
+    clean_database()
+    server = WebServer(str(connection.settings_dict["NAME"]), tmp_path / "said.txt")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STAFF_SECOND_FACTOR", "required")
         server.start()
@@ -41,13 +46,6 @@ def _staff_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactor
         yield server
     finally:
         server.stop()
-
-
-@pytest.fixture
-def staff_server(transactional_db: None, _staff_server: WebServer) -> WebServer:
-    """The server, and an empty house behind it."""
-    clean_database()
-    return _staff_server
 
 
 class Complaints(list[str]):

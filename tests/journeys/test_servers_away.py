@@ -6,7 +6,7 @@ import json
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -50,13 +50,17 @@ def deliveries(system: System) -> object:
 @contextmanager
 def frozen(*processes: psutil.Process) -> Iterator[None]:
     stopped = [each for process in processes for each in (process, *process.children(recursive=True))]
-    for each in stopped:
-        each.send_signal(signal.SIGSTOP)
+    send(signal.SIGSTOP, stopped)
     try:
         yield
     finally:
-        for each in stopped:
-            each.send_signal(signal.SIGCONT)
+        send(signal.SIGCONT, stopped)
+
+
+def send(number: signal.Signals, processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # it was ending by itself, and its parent has buried it since
+            process.send_signal(number)
 
 
 @contextmanager
