@@ -55,6 +55,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "celery.beat": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
             "axes": {"level": "WARNING"},  # says of every log-in that nothing had to be done
+            "paramiko": {"level": "WARNING"},
         },
     }
 

@@ -212,6 +212,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}").rstrip("/")
 # The largest push body taken, in bytes after decompression; more is answered 413 without being read to its end.
 PUSH_MAX_BODY_BYTES = env.int("PUSH_MAX_BODY_BYTES", default=10_485_760)
+# Who signs the certificates of FTPS servers, where it is nobody whom the system trusts (a file in PEM).
+REMOTE_CA_FILE = env("REMOTE_CA_FILE", default="")
 # Seconds after which a check of /readyz counts as failed.
 READY_CHECK_SECONDS = env.float("READY_CHECK_SECONDS", default=3.0)
 # Where errors are reported besides the log; nowhere when empty (config.sentry).

@@ -1,0 +1,67 @@
+"""What can be wrong with a place elsewhere, as sentences that say what to do."""
+
+from __future__ import annotations
+
+import ftplib
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import paramiko
+
+
+class PlaceError(Exception):
+    """Files elsewhere cannot be reached, listed, fetched or moved; the message is a sentence for staff."""
+
+
+class HostKeyRefused(PlaceError):
+    """A server showed a host key that is not pinned; ``shown`` is its fingerprint."""
+
+    def __init__(self, sentence: str, shown: str) -> None:
+        super().__init__(sentence)
+        self.shown = shown
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Turn what libraries raise within into a PlaceError; ``what`` is what was being done: "list the folder /out"."""
+    try:
+        yield
+    except PlaceError:
+        raise
+    except (OSError, EOFError, ftplib.Error, paramiko.SSHException) as error:
+        raise PlaceError(sentence_of(error, what)) from error
+
+
+def sentence_of(error: Exception, what: str) -> str:
+    """One sentence, or two, on what went wrong while doing ``what``. Never a password: libraries' texts have none."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"The server's certificate is not trusted ({error.verify_message}): Strongroom did not {what}."
+        case ssl.SSLError():
+            return f"TLS failed ({error.reason or 'no reason given'}): is this the right port, and does it speak TLS?"
+        case paramiko.AuthenticationException():
+            return "The server refused the log-in: check user name and password."
+        case paramiko.ssh_exception.NoValidConnectionsError() | ConnectionRefusedError():
+            return "The connection was refused: is the server running, and are host and port right?"
+        case socket.gaierror():
+            return "The name of the server is not known: check how the host is spelt."
+        case TimeoutError():
+            return f"The server did not answer in time: Strongroom could not {what}."
+        case FileNotFoundError():
+            return f"There is no such file or folder: Strongroom could not {what}."
+        case PermissionError():
+            return f"The server does not allow it: Strongroom could not {what}. Check the rights of its user there."
+        case ConnectionError() | EOFError() | paramiko.SSHException():
+            return f"The connection broke: Strongroom could not {what}. It is tried again."
+        case OSError() if error.errno == 28:
+            return f"The disk is full: Strongroom could not {what}. Make room; it is tried again."
+    said = " ".join(str(error).split())[:200]
+    if isinstance(error, ftplib.error_perm) and said.startswith("530"):
+        return f"The server refused the log-in ({said}): check user name and password."
+    if isinstance(error, ftplib.error_perm) and said.startswith("550"):
+        return f"The server says “{said}”: Strongroom could not {what}. Is the folder right, and may the user do this?"
+    if said.startswith(("452", "552")):
+        return f"The server's disk is full ({said}): Strongroom could not {what}."
+    return f"Strongroom could not {what}: {said or type(error).__name__}."

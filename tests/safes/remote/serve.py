@@ -1,0 +1,74 @@
+"""A real FTP, FTPS or SFTP server in a process of its own: `python -m tests.safes.remote.serve KIND FOLDER [PEM]`.
+
+Says its port and host key in one line of JSON, and serves until its standard input ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import threading
+from typing import Any
+
+USER, PASSWORD = "loomis", "pass word/#1"
+
+
+def say(port: int, host_key: str = "") -> None:
+    sys.stdout.write(json.dumps({"port": port, "host_key": host_key}) + "\n")
+    sys.stdout.flush()
+
+
+def serve_ftp(folder: str, certificate: str | None) -> None:
+    """FTP, or with a certificate (PEM with its key) FTPS that takes neither log-in nor data without TLS."""
+    from pyftpdlib.authorizers import DummyAuthorizer
+    from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+    from pyftpdlib.servers import ThreadedFTPServer
+
+    logging.basicConfig(level=logging.ERROR)
+    authorizer = DummyAuthorizer()
+    authorizer.add_user(USER, PASSWORD, folder, perm="elradfmwMT")
+    told: dict[str, Any] = {"authorizer": authorizer, "auth_failed_timeout": 0, "banner": "ready"}
+    if certificate is not None:
+        told |= {"certfile": certificate, "tls_control_required": True, "tls_data_required": True}
+    base = TLS_FTPHandler if certificate else FTPHandler
+    server = ThreadedFTPServer(("127.0.0.1", 0), type("Handler", (base,), told))
+    say(server.address[1])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()
+
+
+def serve_sftp(folder: str) -> None:
+    """SFTP with a host key of its own, so that no two servers have the same."""
+    import asyncssh
+
+    key = asyncssh.generate_private_key("ssh-ed25519")
+
+    class Doorkeeper(asyncssh.SSHServer):
+        def password_auth_supported(self) -> bool:
+            return True
+
+        def validate_password(self, username: str, password: str) -> bool:
+            return (username, password) == (USER, PASSWORD)
+
+    async def serve() -> None:
+        acceptor = await asyncssh.listen(
+            "127.0.0.1",
+            0,
+            server_host_keys=[key],
+            server_factory=Doorkeeper,
+            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=folder.encode()),
+        )
+        say(acceptor.get_port(), key.export_public_key().decode().strip())
+        await asyncio.to_thread(sys.stdin.read)
+
+    asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    kind, folder, *rest = sys.argv[1:]
+    if kind == "sftp":
+        serve_sftp(folder)
+    else:
+        serve_ftp(folder, rest[0] if rest else None)
