@@ -56,6 +56,13 @@ def rotate_key(scope: MachineKey.Scope, holder: int, overlap: dt.timedelta) -> t
     return text, until
 
 
+def lapse_in_words(until: dt.datetime, overlap: dt.timedelta) -> str:
+    """What a rotation means for the keys before it, for a page and for a history."""
+    if not overlap:
+        return "work no longer"
+    return f"work until {until:%Y-%m-%d %H:%M:%S} UTC, and until this one has been used"
+
+
 def live_keys(keys: Iterable[MachineKey], now: dt.datetime) -> list[MachineKey]:
     """Those of one holder's keys that are valid at ``now``."""
     keys = list(keys)

@@ -11,7 +11,8 @@ from django.db.transaction import atomic
 from django.urls import reverse
 from django.utils import timezone
 
-from safes.keys import issue_key, live_keys, rotate_key
+from safes.history import note
+from safes.keys import issue_key, lapse_in_words, live_keys, rotate_key
 from safes.models import MachineKey
 from transactions.models import PushEndpoint
 from transactions.models.endpoint import Environment
@@ -107,7 +108,9 @@ def rotate(
         raise ValueError("The overlap lies between 0 and 8760 hours, which is a year.")
     if newest_known is not None and newest_known != newest_key_id(endpoint):
         raise ValueError("The key was changed since this page was opened. Look at the keys before you change it again.")
-    return rotate_key(MachineKey.Scope.PUSH, endpoint.pk, overlap)
+    key, until = rotate_key(MachineKey.Scope.PUSH, endpoint.pk, overlap)
+    note(endpoint, f"key changed; those before it {lapse_in_words(until, overlap)}")
+    return key, until
 
 
 def keys_of(endpoint: PushEndpoint) -> list[tuple[MachineKey, str]]:

@@ -15,7 +15,9 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from safes.admin.bases import StaffAdmin, ago, change_url, instant, table
+from safes.admin.bases import ago, change_url, instant, table
+from safes.admin.history import HistoryAdmin
+from safes.keys import lapse_in_words
 from transactions import endpoints
 from transactions.models import Delivery, PushEndpoint
 
@@ -69,7 +71,7 @@ class RotateForm(forms.Form):
 
 
 @admin.register(PushEndpoint)
-class PushEndpointAdmin(StaffAdmin):
+class PushEndpointAdmin(HistoryAdmin):
     form = EndpointForm
     list_display = ("name", "environment_label", "placement", "key_name", "last_push", "trouble", "active")
     list_filter = ("environment", "active")
@@ -132,9 +134,7 @@ class PushEndpointAdmin(StaffAdmin):
             except ValueError as error:
                 form.add_error(None, str(error))
             else:
-                self.log_change(request, endpoint, f"Key changed; the keys before it work until {instant(until)}.")
-                said = f"work until {instant(until)}, and until this one has been used" if overlap else "work no longer"
-                return self._show_key(request, endpoint, key, old_keys=said)
+                return self._show_key(request, endpoint, key, old_keys=lapse_in_words(until, overlap))
         return self.act_page(
             request,
             endpoint,
