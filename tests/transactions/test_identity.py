@@ -17,8 +17,8 @@ from tests.transactions.wire.making import read, row, wall
 from transactions.catalogue import Kind
 from transactions.identity import DIGEST_SIZE, key_digest
 from transactions.recording.rows import to_rows
+from transactions.wire.denominations import Denomination
 from transactions.wire.records import Record, read_record
-from transactions.wire.values import Denomination
 
 FULL: dict[str, Any] = row(
     PickupGroupId=51200311,

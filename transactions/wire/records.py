@@ -1,7 +1,7 @@
 """From a row as some wire format read it to a record as everything else knows it.
 
 DOMAIN.md section 1. The formats differ in how a row is spelt; what its properties mean is the same and stands here and
-in values.py. Pure: no ORM, no clock.
+in texts.py, numbers.py, denominations.py and times.py. Pure: no ORM, no clock.
 """
 
 from __future__ import annotations
@@ -14,21 +14,11 @@ from typing import Any
 import msgspec
 
 from transactions.catalogue import Kind, classify
-from transactions.wire.values import (
-    Denomination,
-    Repeated,
-    RowError,
-    finite,
-    is_absent,
-    pairs_of,
-    read_amount,
-    read_denominations,
-    read_group,
-    read_retrieved,
-    read_serial,
-    read_text,
-    read_wall_clock,
-)
+from transactions.wire.denominations import Denomination, read_denominations
+from transactions.wire.numbers import finite, read_amount, read_group
+from transactions.wire.texts import read_serial, read_text
+from transactions.wire.times import read_retrieved, read_wall_clock
+from transactions.wire.values import Repeated, RowError, is_absent, pairs_of
 
 
 class Record(msgspec.Struct):
