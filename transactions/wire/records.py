@@ -7,7 +7,7 @@ in texts.py, numbers.py, denominations.py and times.py. Pure: no ORM, no clock.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +46,22 @@ class Record(msgspec.Struct):
     tube_column: str | None = None
     tube_count: str | None = None
     extra: dict[str, Any] = {}
+
+
+def spelt(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
+    """Records turned into columns, by attribute: what is done for each column is done once, not once per record.
+
+    Times, amounts and denominations (empty for none) are in the one spelling that the key and the table share.
+    """
+    if not records:
+        return dict.fromkeys(Record.__struct_fields__, ())
+    values = zip(*map(msgspec.structs.astuple, records), strict=True)
+    columns: dict[str, Sequence[Any]] = dict(zip(Record.__struct_fields__, values, strict=True))
+    return columns | {
+        "local_time": [wall.isoformat() for wall in columns["local_time"]],
+        "amount": list(map(str, columns["amount"])),
+        "denominations": [",".join([one.text for one in listed]) for listed in columns["denominations"]],
+    }
 
 
 # Wire name in lower case -> attribute; the formats may spell them in any case.
