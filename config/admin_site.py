@@ -95,7 +95,10 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Connections",
                 "separator": True,
-                "items": [_entry("Push endpoints", "cloud_download", "transactions", "pushendpoint")],
+                "items": [
+                    _entry("Push endpoints", "cloud_download", "transactions", "pushendpoint"),
+                    _entry("Machine accounts", "smart_toy", "safes", "machineaccount"),
+                ],
             },
             {
                 "title": "People",
