@@ -43,7 +43,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "lock",
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/favicon.svg")}],
-    "STYLES": [lambda request: static("staff/staff.css")],
+    "SCRIPTS": [lambda request: static("staff/keys.js")],
+    "STYLES": [lambda request: static("staff/staff.css"), lambda request: static("staff/print.css")],
     "DASHBOARD_CALLBACK": "config.admin_site.overview",
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
@@ -67,7 +68,8 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {"navigation": [{"title": "Second factor", "link": reverse_lazy("second_factor:enrol")}]},
     "COMMAND": {"search_models": False, "show_history": False},
     "SIDEBAR": {
-        "show_search": True,
+        # All rooms are in sight, and a key leads to each (static/staff/keys.js).
+        "show_search": False,
         "show_all_applications": False,
         "navigation": [
             {
@@ -93,7 +95,10 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Connections",
                 "separator": True,
-                "items": [_entry("Push endpoints", "cloud_download", "transactions", "pushendpoint")],
+                "items": [
+                    _entry("Push endpoints", "cloud_download", "transactions", "pushendpoint"),
+                    _entry("Machine accounts", "smart_toy", "safes", "machineaccount"),
+                ],
             },
             {
                 "title": "People",

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from safes.keys import digest_of, issue_key, live_keys, mark_used, match_key
+from safes.history import note
+from safes.keys import (
+    digest_of,
+    issue_key,
+    lapse_in_words,
+    live_keys,
+    mark_used,
+    match_key,
+    refuse_if_changed,
+    rotate_key,
+)
 from safes.models import MachineAccount, MachineKey
 
 _PASSWORD = MachineKey.Scope.ACCOUNT_PASSWORD
 _TOKEN = MachineKey.Scope.ACCOUNT_TOKEN
+SCOPES = (_TOKEN, _PASSWORD)
 
 _KEY_COLUMNS = (
     "id", "scope", "holder", "digest", "hint", "created_at", "first_used_at", "last_used_at", "lapses_at",
@@ -33,14 +46,44 @@ _BY_KEY = (
 @atomic
 def add_account(username: str, role: str) -> tuple[MachineAccount, str, str]:
     """Make an account; returns it, its password and its token, which are kept nowhere. Raises ValidationError."""
-    if MachineAccount.objects.filter(username__iexact=username).exists():
-        raise ValidationError(f"There is an account {username[:100]} already; choose another name.")
-    account = MachineAccount(username=username, role=role)
+    return create(MachineAccount(username=username, role=role))
+
+
+@atomic
+def create(account: MachineAccount) -> tuple[MachineAccount, str, str]:
+    """Store an account that is not stored yet, with its password and its token."""
+    if MachineAccount.objects.filter(username__iexact=account.username).exists():
+        raise ValidationError(f"There is an account {account.username[:100]} already; choose another name.")
     account.full_clean()
     account.save()
     _, password = issue_key(_PASSWORD, account.pk)
     _, token = issue_key(_TOKEN, account.pk)
     return account, password, token
+
+
+@atomic
+def save(account: MachineAccount) -> MachineAccount:
+    """Store what was edited of an account: its role, and whether it is active."""
+    MachineAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+    account.full_clean()
+    account.save(update_fields=["role", "active"])
+    return account
+
+
+@atomic
+def rotate(
+    account_id: int, scope: MachineKey.Scope, overlap: dt.timedelta, *, newest_known: int | None = None
+) -> tuple[str, dt.datetime]:
+    """A new token or password, and the earliest time (UTC) at which those before it lapse; the other goes on.
+
+    ``newest_known`` is the id of the newest key of either kind the caller has seen. Raises ValueError, with a sentence.
+    """
+    account = MachineAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    refuse_if_changed(SCOPES, account.pk, newest_known)
+    key, until = rotate_key(scope, account.pk, overlap)
+    what = "token" if scope == _TOKEN else "password"
+    note(account, f"{what} changed; those before it {lapse_in_words(until, overlap)}")
+    return key, until
 
 
 def account_of_token(token: str) -> MachineAccount | None:

@@ -15,6 +15,8 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, IntegrityError
 
+from safes.history import on_occasion
+
 Result = dict[str, Any]
 
 
@@ -48,7 +50,7 @@ class SentenceCommand(BaseCommand):
         return None
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with _sentences():
+        with _sentences(), on_occasion(f"command {type(self).__module__.rpartition('.')[2]}"):
             result = self.work(**options)
         self.stdout.write(json.dumps(result) if options["json"] else self.tell(result))
         complaint = self.complaint(result)

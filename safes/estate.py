@@ -189,10 +189,10 @@ def safe_changed(safe: Safe) -> None:
     An unregistered safe that stands somewhere is registered by it.
     """
     _hold_sites(safe.placements.values_list("site_id", flat=True))
-    lock_safes([safe.pk])
-    Safe.objects.filter(pk=safe.pk, status=Safe.Status.UNREGISTERED, placements__isnull=False).update(
-        status=Safe.Status.ACTIVE
-    )
+    (kept,) = lock_safes([safe.pk])
+    if kept.status == Safe.Status.UNREGISTERED and kept.placements.exists():
+        kept.status = Safe.Status.ACTIVE
+        kept.save(update_fields=["status"])
     _tell([safe.pk])
 
 

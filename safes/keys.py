@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -16,6 +16,9 @@ from safes.models import MachineKey
 
 # So that a key in steady use costs a write a minute, not one per request.
 _LAST_USED_GRAIN = dt.timedelta(minutes=1)
+
+DEFAULT_OVERLAP = dt.timedelta(hours=48)
+LONGEST_OVERLAP = dt.timedelta(days=365)
 
 
 def digest_of(key: str) -> bytes:
@@ -40,10 +43,10 @@ def issue_key(scope: MachineKey.Scope, holder: int) -> tuple[MachineKey, str]:
 def rotate_key(scope: MachineKey.Scope, holder: int, overlap: dt.timedelta) -> tuple[str, dt.datetime]:
     """A new key; the old ones work until the overlap ends *and* the new one has been used, with no overlap not at all.
 
-    Returns the new key and the earliest time (UTC) at which the old ones lapse.
+    Returns the new key and the earliest time (UTC) at which the old ones lapse. Raises ValueError, with a sentence.
     """
-    if overlap < dt.timedelta(0):
-        raise ValueError("The overlap cannot be negative: give hours from 0.")
+    if not dt.timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise ValueError("The overlap lies between 0 and 8760 hours, which is a year.")
     until = timezone.now() + overlap
     at_once = not overlap
     older = MachineKey.objects.select_for_update().filter(scope=scope, holder=holder)
@@ -54,6 +57,13 @@ def rotate_key(scope: MachineKey.Scope, holder: int, overlap: dt.timedelta) -> t
         key.save(update_fields=["lapses_at", "lapses_at_once"])
     _, text = issue_key(scope, holder)
     return text, until
+
+
+def lapse_in_words(until: dt.datetime, overlap: dt.timedelta) -> str:
+    """What a rotation means for the keys before it, for a page and for a history."""
+    if not overlap:
+        return "work no longer"
+    return f"work until {until:%Y-%m-%d %H:%M:%S} UTC, and until this one has been used"
 
 
 def live_keys(keys: Iterable[MachineKey], now: dt.datetime) -> list[MachineKey]:
@@ -69,6 +79,51 @@ def live_keys(keys: Iterable[MachineKey], now: dt.datetime) -> list[MachineKey]:
         if not lapsed or not (replaced or key.lapses_at_once):
             live.append(key)
     return live
+
+
+def live_now(now: dt.datetime) -> QuerySet[MachineKey]:
+    """The keys of all holders that `live_keys` would name at ``now``, for lists that count them in one query."""
+    newer_in_use = MachineKey.objects.filter(
+        scope=OuterRef("scope"),
+        holder=OuterRef("holder"),
+        created_at__gt=OuterRef("created_at"),
+        first_used_at__isnull=False,
+    )
+    unlapsed = Q(lapses_at__isnull=True) | Q(lapses_at__gt=now)
+    return MachineKey.objects.filter(unlapsed | Q(lapses_at_once=False) & ~Exists(newer_in_use))
+
+
+def keys_of(scopes: Iterable[str], holder: int) -> list[tuple[MachineKey, str]]:
+    """A holder's keys, newest first, each with its standing: live, waiting for its successor, lapsing, or lapsed."""
+    now = timezone.now()
+    told = []
+    for scope in scopes:
+        keys = list(MachineKey.objects.filter(scope=scope, holder=holder))
+        live = {key.pk for key in live_keys(keys, now)}
+        told += [(key, _standing(key, key.pk in live, now)) for key in keys]
+    return sorted(told, key=lambda pair: pair[0].pk, reverse=True)
+
+
+def _standing(key: MachineKey, live: bool, now: dt.datetime) -> str:
+    if not live:
+        return "lapsed"
+    if key.lapses_at is None:
+        return "live"
+    return "lapsing" if key.lapses_at > now else "waiting"
+
+
+def newest_key_id(scopes: Iterable[str], holder: int) -> int:
+    newest = MachineKey.objects.filter(scope__in=list(scopes), holder=holder).order_by("-pk").first()
+    return newest.pk if newest else 0
+
+
+def refuse_if_changed(scopes: Iterable[str], holder: int, newest_known: int | None) -> None:
+    """Raise ValueError unless ``newest_known`` is the newest key: a form that is sent twice must not change it twice.
+
+    None is whoever need not have seen the keys. The caller holds the lock on the holder's row.
+    """
+    if newest_known is not None and newest_known != newest_key_id(scopes, holder):
+        raise ValueError("The key was changed since this page was opened. Look at the keys before you change it again.")
 
 
 def match_key(keys: Iterable[MachineKey], shown: Iterable[str]) -> tuple[MachineKey, str] | None:

@@ -9,15 +9,13 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.transaction import atomic
 from django.urls import reverse
-from django.utils import timezone
 
-from safes.keys import issue_key, live_keys, rotate_key
+from safes.history import note
+from safes.keys import DEFAULT_OVERLAP, issue_key, lapse_in_words, refuse_if_changed, rotate_key
+from safes.keys import newest_key_id as newest_id
 from safes.models import MachineKey
 from transactions.models import PushEndpoint
 from transactions.models.endpoint import Environment
-
-DEFAULT_OVERLAP = dt.timedelta(hours=48)
-LONGEST_OVERLAP = dt.timedelta(days=365)
 
 
 def address(name: str) -> str:
@@ -96,36 +94,17 @@ def rotate(
     """A new key for an endpoint, and the earliest time (UTC) at which the old ones lapse.
 
     With an overlap they live on until it ends *and* the new key has been used; without one they lapse at once.
-    ``newest_known`` is the id of the newest key the caller has seen: a form that is sent twice must not change the key
-    twice. Raises ValueError, with a sentence.
+    ``newest_known`` is the id of the newest key the caller has seen, if any. Raises ValueError, with a sentence.
     """
     try:
         endpoint = PushEndpoint.objects.select_for_update(no_key=True).get(name=name)
     except ObjectDoesNotExist:
         raise ValueError(f"There is no endpoint {name[:60]}; add_push_endpoint makes one.") from None
-    if not dt.timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        raise ValueError("The overlap lies between 0 and 8760 hours, which is a year.")
-    if newest_known is not None and newest_known != newest_key_id(endpoint):
-        raise ValueError("The key was changed since this page was opened. Look at the keys before you change it again.")
-    return rotate_key(MachineKey.Scope.PUSH, endpoint.pk, overlap)
-
-
-def keys_of(endpoint: PushEndpoint) -> list[tuple[MachineKey, str]]:
-    """An endpoint's keys, newest first, each with its standing: live, waiting for its successor, lapsing, or lapsed."""
-    keys = list(MachineKey.objects.filter(scope=MachineKey.Scope.PUSH, holder=endpoint.pk).order_by("-pk"))
-    now = timezone.now()
-    live = {key.pk for key in live_keys(keys, now)}
-    return [(key, _standing(key, key.pk in live, now)) for key in keys]
-
-
-def _standing(key: MachineKey, live: bool, now: dt.datetime) -> str:
-    if not live:
-        return "lapsed"
-    if key.lapses_at is None:
-        return "live"
-    return "lapsing" if key.lapses_at > now else "waiting"
+    refuse_if_changed([MachineKey.Scope.PUSH], endpoint.pk, newest_known)
+    key, until = rotate_key(MachineKey.Scope.PUSH, endpoint.pk, overlap)
+    note(endpoint, f"key changed; those before it {lapse_in_words(until, overlap)}")
+    return key, until
 
 
 def newest_key_id(endpoint: PushEndpoint) -> int:
-    newest = MachineKey.objects.filter(scope=MachineKey.Scope.PUSH, holder=endpoint.pk).order_by("-pk").first()
-    return newest.pk if newest else 0
+    return newest_id([MachineKey.Scope.PUSH], endpoint.pk)

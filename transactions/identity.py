@@ -6,31 +6,43 @@ Not part of it: RetrievedOn, message ids, how numbers were spelt, anything that 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from transactions.wire.records import Record
+from transactions.wire.records import Record, spelt
 
 DIGEST_SIZE = 16
+_KEY = (
+    "serial_number",
+    "pickup_group_id",
+    "local_time",
+    "type",
+    "user_name",
+    "amount",
+    "denominations",
+    "register",
+    "change_purchase_number",
+    "deposit_reference_number",
+    "door_name",
+    "tube_column",
+    "tube_count",
+)
+_SEPARATOR = "\x1f"
 
 
 def key_digest(record: Record) -> bytes:
     """128 bits that are equal exactly for records that are the same."""
-    parts = (
-        record.serial_number,
-        "" if record.pickup_group_id is None else str(record.pickup_group_id),
-        record.local_time.isoformat(),
-        record.type,
-        record.user_name or "",
-        str(record.amount),
-        ",".join([denomination.text for denomination in record.denominations]),
-        record.register or "",
-        record.change_purchase_number or "",
-        record.deposit_reference_number or "",
-        record.door_name or "",
-        record.tube_column or "",
-        record.tube_count or "",
-    )
-    text = "\x1f".join(parts)
-    if text.count("\x1f") >= len(parts):
+    return key_digests(spelt([record]))[0]
+
+
+def key_digests(columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
+    """The digests of many records, from their columns as ``spelt`` makes them."""
+    parts = [["" if value is None else str(value) for value in columns[name]] for name in _KEY]
+    texts = list(map(_SEPARATOR.join, zip(*parts, strict=True)))
+    if "".join(texts).count(_SEPARATOR) > len(texts) * (len(_KEY) - 1):
         # A separator within a text: spell the parts so that no two lists of them read alike.
-        text = repr(parts)
-    return hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE).digest()
+        texts = [
+            repr(key) if text.count(_SEPARATOR) >= len(_KEY) else text
+            for text, key in zip(texts, zip(*parts, strict=True), strict=True)
+        ]
+    return [hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE).digest() for text in texts]

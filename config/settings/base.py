@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "axes",
+    "simple_history",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -60,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",  # who made a change
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "safes.second_factor.gate.SecondFactorGate",
@@ -161,6 +163,9 @@ AXES_ONLY_ADMIN_SITE = True
 AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+
+# A history is asked for by its row, for which there is an index; nobody asks for the changes of a day.
+SIMPLE_HISTORY_DATE_INDEX = False
 
 # --- language, time, files ----------------------------------------------------------------------------------------
 

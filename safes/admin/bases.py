@@ -60,6 +60,9 @@ class StaffAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER  # they count every choice of every filter
     list_per_page = 50
+    empty_value_display = "–"
+    # What an empty list says: how rows come to be here.
+    when_empty = "Nothing is here yet."
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = super().get_queryset(request)

@@ -34,6 +34,11 @@ class RecentFilter(RangeDateFilter):
             queryset = queryset.filter(**{f"{self.parameter_name}__lt": self.start(last + dt.timedelta(days=1))})
         return queryset
 
+    def in_words(self) -> str:
+        first, last = self.range()
+        what = self.title.removesuffix(" at").capitalize()
+        return f"{what} from {first} to {last}" if last else f"{what} since {first}"
+
     def start(self, date: dt.date) -> dt.date:
         return date
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -20,7 +23,11 @@ from safes.admin.bases import EMPTY, ViewOnlyAdmin, ago, change_url, day, instan
 from safes.admin.filters import AgeFilter, PresetFilter, SafeSiteFilter, SerialNumberFilter
 from safes.finding_work import assign, comment
 from safes.findings import settle_by_person
-from safes.models import Finding
+from safes.models import Finding, FindingNote
+
+# How findings keep amounts and wall clocks among their facts, which are JSON.
+_AMOUNT = re.compile(r"-?\d{1,12}\.\d{2,4}")
+_WALL_CLOCK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 
 # Where a finding of a kind leads to: pairs of address and text. Apps that open findings register here.
 Leads = Callable[[Finding], list[tuple[str, str]]]
@@ -63,6 +70,8 @@ class FindingAdmin(ViewOnlyAdmin):
     list_filter = (StateFilter, AgeFilter, "severity", "kind", SerialNumberFilter, SafeSiteFilter, "owner")
     list_select_related = ("safe", "site", "owner")
     search_fields = ("summary", "subject", "safe__serial_number")
+    search_help_text = "What is wrong, or a serial number"
+    when_empty = "Nothing is wrong, as far as can be seen. What needs a person will stand here."
     actions_detail = ("settle", "comment", "hand_over")
     change_form_outer_after_template = "staff/section.html"
     readonly_fields = (
@@ -215,15 +224,30 @@ class FindingAdmin(ViewOnlyAdmin):
 
     @display(description="timeline")
     def timeline(self, finding: Finding) -> SafeString:
-        notes = ((instant(note.at), note.by, note.what, note.text) for note in finding.notes.all())
-        return table(("when", "who", "what", "said"), notes)
+        return table(("when", "who", "what", "said"), _in_turn(finding.notes.all()))
+
+
+def _in_turn(notes: Iterable[FindingNote]) -> Iterator[tuple[str, ...]]:
+    """What happened, one after the other; the same again and again, as when cash keeps coming, is said once."""
+    for (by, what, text), group in groupby(notes, lambda note: (note.by, note.what, note.text)):
+        first, *more = group
+        if more:
+            yield f"{instant(first.at)}, last {instant(more[-1].at)}", by, f"{what} {len(more) + 1} times", text
+        else:
+            yield instant(first.at), by, what, text
 
 
 def _readable(value: Any) -> Any:
-    """A fact as people read it: lists of objects as tables, lists of words in a row."""
+    """A fact as people read it: lists of objects as tables, lists of words in a row, amounts and times as elsewhere."""
     if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
         headers = list(dict.fromkeys(name for entry in value for name in entry))
-        return table([name.replace("_", " ") for name in headers], ([e.get(h, "") for h in headers] for e in value))
+        return table(
+            [name.replace("_", " ") for name in headers], ([_readable(e.get(h)) for h in headers] for e in value)
+        )
     if isinstance(value, list):
         return ", ".join(str(entry) for entry in value) or EMPTY
+    if isinstance(value, str) and _AMOUNT.fullmatch(value):
+        return nowrap(money(Decimal(value), None))
+    if isinstance(value, str) and _WALL_CLOCK.fullmatch(value):
+        return nowrap(value.replace("T", " "))
     return EMPTY if value is None or value == "" else value

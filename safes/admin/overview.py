@@ -26,8 +26,10 @@ def findings_url(**filters: str | int) -> str:
     return f"{reverse('admin:safes_finding_changelist')}?{urlencode(filters)}"
 
 
-def in_words(cash: Cash) -> str:
-    return ", ".join(money(total, currency) for currency, total in sorted(cash.items()) if total)
+def in_words(cash: Cash, unknown: str = " of unknown currency") -> str:
+    """The sums that are not zero; last the one whose currency nobody knows, which says so where there is room."""
+    known = [money(total, currency) for currency, total in sorted(cash.items()) if total and currency]
+    return ", ".join([*known, *([money(cash[""], None) + unknown] if cash.get("") else [])])
 
 
 def _findings(request: HttpRequest) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from safes.admin.bases import StaffAdmin
+from safes.admin.history import HistoryAdmin
 from safes.second_factor.devices import forget
 
 # The devices' own rooms would show their secrets.
@@ -23,12 +24,16 @@ for model in (User, Group, TOTPDevice, StaticDevice):
 
 
 @admin.register(User)
-class UserAdmin(PlainUserAdmin, StaffAdmin):  # type: ignore[type-arg]
+class UserAdmin(PlainUserAdmin, HistoryAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login")
     actions_detail = ("reset_second_factor",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """What somebody did stays told under their name; who has left is made inactive."""
+        return False
 
     @action(
         description="Reset second factor", url_path="reset-second-factor", permissions=["act"], icon="phonelink_erase"

@@ -12,6 +12,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from simple_history.utils import get_history_manager_for_model
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
@@ -79,6 +80,9 @@ class SafeAdmin(UploadAdmin):
             site_name=Subquery(now.values("site__name")[:1]),
             open_count=Count("findings", filter=Q(findings__state=Finding.State.OPEN)),
         )
+
+    def histories(self, pk: object) -> list[QuerySet[Any]]:
+        return [*super().histories(pk), get_history_manager_for_model(Placement).filter(safe_id=pk)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Safe | None = None) -> tuple[str, ...]:
         # The serial number is what its transactions are told by.

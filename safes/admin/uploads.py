@@ -14,8 +14,9 @@ from import_export.results import Result
 from tablib import Dataset
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from safes.admin.bases import StaffAdmin
+from safes.admin.history import HistoryAdmin
 from safes.admin.upload_fields import FORMULA
+from safes.history import on_occasion
 
 _MOST_BYTES = 5 * 1024 * 1024
 
@@ -54,7 +55,7 @@ class UploadForm(ImportForm):
         return file
 
 
-class UploadAdmin(ImportExportModelAdmin, StaffAdmin):
+class UploadAdmin(ImportExportModelAdmin, HistoryAdmin):
     """Lists that can be filled from a table. Nothing is changed before somebody has seen what will be, and said yes."""
 
     import_form_class = UploadForm
@@ -70,6 +71,10 @@ class UploadAdmin(ImportExportModelAdmin, StaffAdmin):
     def has_export_permission(self, request: HttpRequest) -> bool:
         allowed: bool = self.has_view_permission(request)
         return allowed
+
+    def process_dataset(self, dataset: Dataset, form: forms.Form, request: HttpRequest, **kwargs: Any) -> Result:
+        with on_occasion(f"upload of {form.cleaned_data['original_file_name'][:200]}"):
+            return super().process_dataset(dataset, form, request, **kwargs)
 
     def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
         form.add_error(

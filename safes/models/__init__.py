@@ -1,3 +1,4 @@
+from safes.models import people as people  # hangs a history on users
 from safes.models.estate import Placement, Register, Safe, Site
 from safes.models.finding import Finding, FindingNote
 from safes.models.machine_account import MachineAccount

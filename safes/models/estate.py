@@ -11,6 +11,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
 
+from safes.history import History
+
 
 def validate_zone(name: str) -> None:
     """Refuse what is not an IANA time zone, before it dates cash wrongly."""
@@ -54,6 +56,8 @@ class Site(models.Model):
         help_text="A difference up to this needs no comment.",
     )
 
+    history = History()
+
     class Meta:
         ordering = ["code"]
         constraints = [
@@ -89,6 +93,8 @@ class Safe(models.Model):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
     first_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    history = History()
+
     class Meta:
         ordering = ["serial_number"]
         constraints = [
@@ -111,6 +117,8 @@ class Placement(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="placements")
     starts_on = models.DateField(help_text="First local date at this site.")
 
+    history = History()
+
     class Meta:
         ordering = ["safe", "starts_on"]
         constraints = [
@@ -127,6 +135,8 @@ class Register(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="registers")
     code = models.CharField(max_length=100)
     name = models.CharField(max_length=200, blank=True)
+
+    history = History()
 
     class Meta:
         ordering = ["site", "code"]

@@ -6,6 +6,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
 
+from safes.history import History
+
 
 class Role(models.TextChoices):
     """What a system may do; CONTRACT.md, add_api_user."""
@@ -31,6 +33,8 @@ class MachineAccount(models.Model):
     role = models.CharField(max_length=16, choices=Role.choices)
     active = models.BooleanField(default=True, help_text="An inactive account is answered 401.")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    history = History()
 
     # What Django and REST framework ask of whoever calls.
     is_anonymous = False

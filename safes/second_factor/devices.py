@@ -19,6 +19,8 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 
+from safes.history import note
+
 log = structlog.get_logger("strongroom.second_factor")
 
 RECOVERY_CODES = 10
@@ -68,6 +70,7 @@ def enrol(user: User, secret: str, entered: str, *, replacing: bool) -> tuple[TO
     codes = [base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode() for _ in range(RECOVERY_CODES)]
     static = StaticDevice.objects.create(user=user, name=_NAME)
     StaticToken.objects.bulk_create(StaticToken(device=static, token=_digest(code)) for code in codes)
+    note(user, "second factor replaced" if replacing else "second factor set up")
     log.info("second_factor_enrolled", user=user.get_username(), again=replacing)
     return device, [_in_fours(code) for code in codes]
 
@@ -107,6 +110,7 @@ def forget(user: User) -> bool:
     had = is_enrolled(user)
     _forget(user)
     if had:
+        note(user, "second factor reset")
         log.warning("second_factor_forgotten", user=user.get_username())
     return had
 

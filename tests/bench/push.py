@@ -20,7 +20,7 @@ from tests.bench.report import Line
 from tests.bench.system import web_server
 from transactions.endpoints import add_endpoint
 from transactions.models import Delivery, Transaction
-from transactions.recording.rows import COLUMNS
+from transactions.recording.copying import COLUMNS
 
 ROWS = 1000
 WARM_UP = 5

@@ -10,9 +10,10 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.urls import reverse
 
+from safes.accounts import add_account
 from safes.admin.bases import EstimatingPaginator
 from safes.estate import place_safe
-from safes.models import Finding, Register, Safe, Site
+from safes.models import Finding, MachineAccount, Register, Safe, Site
 from tests.factories import (
     PASSWORD,
     AdministratorFactory,
@@ -29,7 +30,7 @@ from transactions.models import AuditEvent, Delivery, PushEndpoint, Transaction
 
 pytestmark = pytest.mark.django_db
 
-OURS = [Site, Safe, Register, Finding, Delivery, Transaction, AuditEvent, PushEndpoint]
+OURS = [Site, Safe, Register, Finding, Delivery, Transaction, AuditEvent, PushEndpoint, MachineAccount]
 VIEW_ONLY = [Finding, Delivery, Transaction, AuditEvent]
 
 
@@ -46,6 +47,7 @@ def life():
     SiteFactory.create()
     place_safe("SR10042", site)
     RegisterFactory.create_batch(3, site=site)
+    add_account("erp", "reader")
     endpoint = PushEndpointFactory.create()
     body = body_of(
         cash_in(),
@@ -123,7 +125,7 @@ def test_nothing_is_deleted_by_the_dozen(staff, life, model):
     assert "delete_selected" not in dict(staff.get(page(model, "changelist")).context.get("action_choices", ()))
 
 
-@pytest.mark.parametrize("model", [Safe, Finding, Delivery, Transaction, AuditEvent, PushEndpoint])
+@pytest.mark.parametrize("model", [Safe, Finding, Delivery, Transaction, AuditEvent, PushEndpoint, MachineAccount])
 def test_what_was_said_of_cash_cannot_be_deleted(staff, life, model):
     row = model._default_manager.first()
     assert staff.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safes.estate import Standings
 from tests.transactions.wire.making import read, row, wall
 from transactions.catalogue import Kind
 from transactions.identity import DIGEST_SIZE, key_digest
 from transactions.recording.rows import to_rows
+from transactions.wire.denominations import Denomination
 from transactions.wire.records import Record, read_record
-from transactions.wire.values import Denomination
 
 FULL: dict[str, Any] = row(
     PickupGroupId=51200311,
@@ -207,15 +206,17 @@ def test_a_separator_within_a_text_never_makes_two_records_one(separator: str) -
     assert len(digests) == 3 * len(names) - 3
 
 
-@given(st.lists(st.sampled_from(["A", "B", None]), max_size=30), st.lists(st.sampled_from(["SR1", "SR2"]), min_size=30))
+@given(
+    st.lists(st.sampled_from(["A", "B", None]), max_size=30),
+    st.lists(st.sampled_from(["SR1", "SR2"]), min_size=30),
+    st.integers(0, 30),
+)
 def test_twins_within_a_message_are_numbered_from_one_in_their_order(
-    users: list[str | None], serials: list[str]
+    users: list[str | None], serials: list[str], cut: int
 ) -> None:
     said = list(zip(users, serials, strict=False))
-    rows = to_rows(
-        [read(UserName=user, SerialNumber=serial) for user, serial in said],
-        {"SR1": 1, "SR2": 2},
-        {1: Standings(), 2: Standings()},
-        {},
-    )
-    assert [row.occurrence for row in rows] == [said[: place + 1].count(one) for place, one in enumerate(said)]
+    records = [read(UserName=user, SerialNumber=serial) for user, serial in said]
+    counted: dict[bytes, int] = {}
+    rows = [to_rows(part, {"SR1": 1, "SR2": 2}, counted) for part in (records[:cut], records[cut:])]
+    numbered = [number for part in rows for number in part.occurrences]
+    assert numbered == [said[: place + 1].count(one) for place, one in enumerate(said)]

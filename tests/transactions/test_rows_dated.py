@@ -11,6 +11,7 @@ from safes.estate import Standing, Standings
 from safes.localtime import instant
 from tests.transactions.wire.making import read, wall
 from transactions.business_day import business_date, nominal_date
+from transactions.recording.dating import date_rows
 from transactions.recording.rows import to_rows
 
 FIRST, DAY = dt.date(2026, 3, 1), dt.timedelta(days=1)
@@ -39,25 +40,20 @@ said = st.lists(st.tuples(times, st.sampled_from(["CashIn", "EndOfDay", "DoorOpe
 
 @given(said, standings, st.lists(times, max_size=8), st.sampled_from(["", "-05:00", "+05:45"]))
 def test_every_row_has_the_dates_the_definitions_give_it(
-    records: list[tuple[dt.datetime, str]], stood: Standings, closes: list[dt.datetime], offset: str
+    said: list[tuple[dt.datetime, str]], stood: Standings, closes: list[dt.datetime], offset: str
 ) -> None:
     last = {(1, nominal_date(close, stood.rollover)): close for close in sorted(closes)}
-    rows = list(
-        to_rows(
-            [read(TransactionDateTime=time.isoformat() + offset, TransactionType=type_) for time, type_ in records],
-            {"SR10042": 1},
-            {1: stood},
-            last,
-        )
-    )
-    for row, (time, type_) in zip(rows, records, strict=True):
+    records = [read(TransactionDateTime=time.isoformat() + offset, TransactionType=type_) for time, type_ in said]
+    dates = date_rows(to_rows(records, {"SR10042": 1}, {}), {1: stood}, last)
+    for number, (time, type_) in enumerate(said):
         place = stood.on(time.date())
         nominal = nominal_date(time, stood.rollover)
-        assert row.record.local_time == time
-        assert row.nominal_date == nominal
-        assert row.business_date == business_date(
+        assert dates.nominal[number] == nominal
+        assert dates.business[number] == business_date(
             nominal, time, is_close=type_ == "EndOfDay", last_close=last.get((1, nominal))
         )
         offsets = {"": (), "-05:00": (-300,), "+05:45": (345,)}[offset]
-        assert (row.occurred_at, row.time_note) == instant(time, place.time_zone, offsets)
-        assert row.currency == place.currency
+        spelt = dates.instants[number]
+        moment = None if spelt is None else dt.datetime.fromisoformat(spelt)
+        assert (moment, dates.time_notes[number]) == instant(time, place.time_zone, offsets)
+        assert dates.currencies[number] == place.currency

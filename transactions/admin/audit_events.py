@@ -13,7 +13,7 @@ from transactions.models import AuditEvent
 @admin.register(AuditEvent)
 class AuditEventAdmin(RecordAdmin):
     types = tuple(name for name, kind in KIND_OF.items() if kind is Kind.AUDIT)
-    list_display = ("shown_time", "safe", "type", "door_name", "who", "date", "instant_only")
+    list_display = ("clock", "safe", "type", "door_name", "who", "date")
     list_filter = (
         ("business_date", RecentFilter),
         SerialNumberFilter,
@@ -24,6 +24,7 @@ class AuditEventAdmin(RecordAdmin):
         MessageFilter,
     )
     search_fields = ("=safe__serial_number", "^user_name", "^door_name")
+    when_empty = "Audit events come with the pushes of Loomis: doors, locks, log-ins."
     search_help_text = "Serial number, user or door"
     readonly_fields = (
         "shown_time", "utc_time", "date", "named", "sent_type", "unlisted", "key", "book_name", "counts", "retrieved",

@@ -6,7 +6,7 @@ import datetime as dt
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
@@ -20,7 +20,7 @@ from transactions.admin.delivery_fields import DeliveryFields
 from transactions.admin.raw import as_text, laid_out
 from transactions.deliveries import Purged, raw_body
 from transactions.drawing import draw_soon
-from transactions.models import Delivery
+from transactions.models import Delivery, Message, PushEndpoint
 from transactions.replaying import replay_one
 
 
@@ -69,7 +69,9 @@ class DeliveryAdmin(DeliveryFields):
         ("channel", ChoicesDropdownFilter),
     )
     list_select_related = ("endpoint",)
-    search_fields = ("=id", "$message__key")
+    search_fields = ("=id", "$message__key")  # said here, found in get_search_results
+    list_before_template = "staff/range_above.html"
+    when_empty = "Whatever Loomis pushes is listed here the moment it arrives. Nothing has, or nothing lately."
     search_help_text = "Number of a delivery, or MessageId"
     ordering = ("-id",)
     sortable_by = ()
@@ -77,7 +79,7 @@ class DeliveryAdmin(DeliveryFields):
     readonly_fields = (
         "arrived", "source", "outcome", "rows", "new", "known_rows", "refused", "how_big", "again", "message_id",
         "sha256", "mishap", "sent_headers", "quarantine", "remarks", "recorded", "tried", "same_again",
-        "its_transactions", "purged",
+        "its_rows", "purged",
     )  # fmt: skip
     fieldsets = (
         (
@@ -88,7 +90,7 @@ class DeliveryAdmin(DeliveryFields):
                     "outcome",
                     ("rows", "refused"),
                     ("new", "known_rows"),
-                    "its_transactions",
+                    "its_rows",
                 )
             },
         ),
@@ -106,13 +108,22 @@ class DeliveryAdmin(DeliveryFields):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
     ) -> tuple[QuerySet[Delivery], bool]:
-        """By number or MessageId, both of which an index finds."""
+        """By number or MessageId, both of which an index finds: those that brought it first, and what came again.
+
+        Who asks for one by name means it, however long ago it came: the days that a list shows of itself do not count.
+        """
         term = search_term.strip()
         if not term:
             return queryset, False
+        if not {"received_at_from", "received_at_to"} & set(request.GET):
+            queryset = self.get_queryset(request)
         if term.isdecimal() and len(term) < 19:
             return queryset.filter(pk=int(term)), False
-        return queryset.filter(message__key=f"id:{term.lower()}"), False
+        # The index on messages begins with their endpoint.
+        endpoints = list(PushEndpoint.objects.values_list("pk", flat=True))
+        named = Message.objects.filter(Q(endpoint__in=endpoints) | Q(endpoint=None), key=f"id:{term.lower()}")
+        firsts = list(Delivery.objects.filter(message__in=list(named[:100])).values_list("pk", flat=True)[:1000])
+        return queryset.filter(Q(pk__in=firsts) | Q(repeat_of__in=firsts)), False
 
     @action(description="Read again", url_path="read-again", permissions=["act"], icon="replay")
     def read_again(self, request: HttpRequest, object_id: str) -> HttpResponse:

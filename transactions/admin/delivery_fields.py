@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from safes.admin.bases import EMPTY, ViewOnlyAdmin, change_url, instant, link, money, nowrap, table
-from transactions.admin.leads import transactions_url
+from transactions.admin.leads import audit_events_url, transactions_url
 from transactions.models import Delivery
 
 _SHOWN_ROWS = 200
@@ -95,7 +95,7 @@ class DeliveryFields(ViewOnlyAdmin):
                     row.position or "whole body",
                     row.reason,
                     row.serial_number,
-                    money(row.amount, None),
+                    nowrap(money(row.amount, None)),
                     format_html("<code>{}</code>", row.content[:500]),
                 )
                 for row in rows.order_by("position")[:_SHOWN_ROWS]
@@ -136,12 +136,17 @@ class DeliveryFields(ViewOnlyAdmin):
         more = SafeString("<br>and more") if len(repeats) > _SHOWN_ROWS else SafeString("")
         return format_html_join(SafeString("<br>"), "{}, {}", named) + more if named else EMPTY
 
-    @display(description="its transactions")
-    def its_transactions(self, delivery: Delivery) -> SafeString | str:
+    @display(description="its rows")
+    def its_rows(self, delivery: Delivery) -> SafeString | str:
         message = delivery.repeat_of.message_id if delivery.repeat_of else delivery.message_id
         if message is None:
             return "Not read yet."
-        return link(transactions_url(message=message, book="all"), "all transactions of its message")
+        shown = {"message": message, "book": "all"}
+        return format_html(
+            "{} and {} of its message",
+            link(transactions_url(**shown), "transactions"),
+            link(audit_events_url(**shown), "audit events"),
+        )
 
 
 def _cash_in_words(sums: dict[str, Any]) -> str:

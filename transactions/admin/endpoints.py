@@ -9,25 +9,19 @@ from django import forms
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from safes.admin.bases import StaffAdmin, ago, change_url, instant, table
+from safes.admin.bases import ago
+from safes.admin.keys import KeyAdmin
+from safes.models import MachineKey
 from transactions import endpoints
 from transactions.models import Delivery, PushEndpoint
 
 # Longer than this without a push, and somebody should ask why.
 _QUIET = dt.timedelta(hours=24)
-
-_OVERLAPS = [
-    ("48", "Two days: the old key works meanwhile, and until the new one has been used"),
-    ("168", "A week, the same way"),
-    ("720", "A month, the same way"),
-    ("0", "None: the old key stops working at once (it has leaked)"),
-]
 
 
 class EndpointForm(forms.ModelForm[PushEndpoint]):
@@ -63,18 +57,13 @@ class EndpointForm(forms.ModelForm[PushEndpoint]):
         return pairs
 
 
-class RotateForm(forms.Form):
-    overlap = forms.ChoiceField(choices=_OVERLAPS, initial="48", widget=UnfoldAdminRadioSelectWidget)
-    newest_known = forms.IntegerField(widget=forms.HiddenInput)
-
-
 @admin.register(PushEndpoint)
-class PushEndpointAdmin(StaffAdmin):
+class PushEndpointAdmin(KeyAdmin):
     form = EndpointForm
     list_display = ("name", "environment_label", "placement", "key_name", "last_push", "trouble", "active")
     list_filter = ("environment", "active")
     search_fields = ("name",)
-    actions_detail = ("rotate",)
+    scopes = (MachineKey.Scope.PUSH,)
     readonly_fields = ("address", "keys", "last_push", "trouble")
     fieldsets = (
         (None, {"fields": (("name", "environment"), "active", "address", ("last_push", "trouble"))}),
@@ -118,45 +107,19 @@ class PushEndpointAdmin(StaffAdmin):
     def response_add(
         self, request: HttpRequest, obj: PushEndpoint, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self._show_key(request, obj, request.new_key)  # type: ignore[attr-defined]
+        return self.show_keys(request, obj, [("Key", request.new_key)])  # type: ignore[attr-defined]
 
-    @action(description="Change the key", url_path="rotate", permissions=["act"], icon="key")
-    def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        endpoint: PushEndpoint = self.row(request, object_id)
-        initial = {"newest_known": endpoints.newest_key_id(endpoint), "overlap": "48"}
-        form = RotateForm(request.POST if request.method == "POST" else None, initial=initial)
-        if form.is_valid():
-            overlap = dt.timedelta(hours=int(form.cleaned_data["overlap"]))
-            try:
-                key, until = endpoints.rotate(endpoint.name, overlap, newest_known=form.cleaned_data["newest_known"])
-            except ValueError as error:
-                form.add_error(None, str(error))
-            else:
-                self.log_change(request, endpoint, f"Key changed; the keys before it work until {instant(until)}.")
-                said = f"work until {instant(until)}, and until this one has been used" if overlap else "work no longer"
-                return self._show_key(request, endpoint, key, old_keys=said)
-        return self.act_page(
-            request,
-            endpoint,
-            form,
-            title=f"Change the key of {endpoint}",
-            explanation="A new key is made and shown once. How long should the old one go on working?",
-            button="Make a new key",
-        )
+    def change_key(
+        self, row: PushEndpoint, overlap: dt.timedelta, newest_known: int, wanted: dict[str, Any]
+    ) -> tuple[str, str, dt.datetime]:
+        return "Key", *endpoints.rotate(row.name, overlap, newest_known=newest_known)
 
-    def _show_key(self, request: HttpRequest, endpoint: PushEndpoint, key: str, old_keys: str = "") -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"The key of {endpoint}",
-            "opts": self.model._meta,
-            "original": endpoint,
-            "endpoint": endpoint,
-            "key": key,
-            "old_keys": old_keys,
-            "address": endpoints.address(endpoint.name),
-            "back": change_url(endpoint),
-        }
-        return TemplateResponse(request, "staff/key.html", context)
+    def handed_over(self, row: PushEndpoint) -> list[tuple[str, object]]:
+        return [
+            ("Address", endpoints.address(row.name)),
+            ("Key name", f"{row.key_name} in the {row.get_placement_display()}"),
+            ("Give it to", "Loomis's support, all of it"),
+        ]
 
     @display(description="environment", ordering="environment", label={"production": "success", "test": "warning"})
     def environment_label(self, endpoint: PushEndpoint) -> str:
@@ -185,17 +148,4 @@ class PushEndpointAdmin(StaffAdmin):
 
     @display(description="keys")
     def keys(self, endpoint: PushEndpoint) -> SafeString:
-        return table(
-            ("ends in", "standing", "made", "first used", "last used", "lapses"),
-            (
-                (
-                    f"…{key.hint}",
-                    standing,
-                    instant(key.created_at),
-                    instant(key.first_used_at),
-                    instant(key.last_used_at),
-                    instant(key.lapses_at),
-                )
-                for key, standing in endpoints.keys_of(endpoint)
-            ),
-        )
+        return self.key_table(endpoint)

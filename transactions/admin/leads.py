@@ -13,8 +13,17 @@ from transactions.models import Book, PushEndpoint
 
 def transactions_url(**filters: object) -> str:
     """The list of transactions, filtered; the whole of their time unless dates are given."""
+    return _rows_url("transaction", filters)
+
+
+def audit_events_url(**filters: object) -> str:
+    """The same for audit events."""
+    return _rows_url("auditevent", filters)
+
+
+def _rows_url(room: str, filters: dict[str, object]) -> str:
     wanted: dict[str, object] = {"business_date_from": "1990-01-01", **filters}
-    return f"{reverse('admin:transactions_transaction_changelist')}?{urlencode(wanted)}"
+    return f"{reverse(f'admin:transactions_{room}_changelist')}?{urlencode(wanted)}"
 
 
 def _delivery(finding: Finding) -> list[tuple[str, str]]:
@@ -44,6 +53,11 @@ def _day(finding: Finding) -> list[tuple[str, str]]:
     return [(url, f"transactions of {finding.safe} on {date}")]
 
 
+def _twin(finding: Finding) -> list[tuple[str, str]]:
+    # The forms are below all that is known of the finding.
+    return [("#twins", "say how many times it happened"), *_day(finding)]
+
+
 def _whole_safe(finding: Finding) -> list[tuple[str, str]]:
     if finding.safe is None:
         return []
@@ -58,7 +72,7 @@ LEADS.update(
         "quarantined_row": _delivery,
         "rejected_push": _endpoint,
         "oversized_push": _endpoint,
-        "possible_twin": _day,
+        "possible_twin": _twin,
         "amount_mismatch": _day,
         "unknown_safe": _whole_safe,
         "unknown_type": _whole_safe,

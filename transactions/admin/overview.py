@@ -54,7 +54,7 @@ def _pushes(request: HttpRequest) -> dict[str, Any]:
         "height": _HEIGHT,
         "most": max(counts),
         "total": sum(counts),
-        "rows": sum(row["rows"] or 0 for row in by_hour.values()),
+        "rows": f"{sum(row['rows'] or 0 for row in by_hour.values()):,}",
         "latest": instant(latest),
         "endpoints": len(endpoints),
         "url": deliveries_url(received_at_from=hours[0].date().isoformat()),
@@ -112,7 +112,7 @@ def _quarantine(request: HttpRequest) -> dict[str, Any]:
         .annotate(count=Count("pk"), rows=Sum(Cast(KT("detail__row_count"), IntegerField())), cash=Sum("cash_at_stake"))
     )
     deliveries, rows = sum(line["count"] for line in found), sum(line["rows"] or 0 for line in found)
-    cash = in_words({line["currency"]: line["cash"] or Decimal(0) for line in found})
+    cash = in_words({line["currency"]: line["cash"] or Decimal(0) for line in found}, unknown="")
     url = findings_url(kind="quarantined_row")
     return {
         "figures": [

@@ -77,6 +77,8 @@ class RulingAdmin(ViewOnlyAdmin):
     list_filter = (SerialNumberFilter,)
     list_select_related = ("safe", "ruled_by", "withdrawn_by")
     search_fields = ("=safe__serial_number", "reason")
+    search_help_text = "Serial number, or words of the reason"
+    when_empty = "Rulings are made on the pages of findings that ask how often something happened."
     ordering = ("-ruled_at",)
     sortable_by = ()
     readonly_fields = ("time", "why", "who", "ruled", "standing")

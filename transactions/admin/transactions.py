@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from safes.admin.bases import EMPTY, money, table
+from safes.admin.bases import EMPTY, money, nowrap, table
 from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
 from transactions.admin.records import BookFilter, ExactFilter, MessageFilter, TypeFilter, UserFilter
 from transactions.admin.totals import TotalsAdmin
@@ -25,9 +25,7 @@ class RegisterFilter(ExactFilter):
 @admin.register(Transaction)
 class TransactionAdmin(TotalsAdmin):
     types = tuple(name for name, kind in KIND_OF.items() if kind is not Kind.AUDIT)
-    list_display = (
-        "shown_time", "safe", "type", "cash", "who", "register", "group", "date", "instant_only",
-    )  # fmt: skip
+    list_display = ("clock", "safe", "type", "cash", "who", "register", "group", "date")
     list_filter = (
         ("business_date", RecentFilter),
         SerialNumberFilter,
@@ -43,6 +41,7 @@ class TransactionAdmin(TotalsAdmin):
         "=safe__serial_number", "^user_name", "=register", "=pickup_group_id", "=deposit_reference_number",
         "=change_purchase_number",
     )  # fmt: skip
+    when_empty = "Transactions come with the pushes of Loomis; deliveries show what arrived."
     search_help_text = "Serial number, user, register, pickup group, deposit reference or change purchase"
     readonly_fields = (
         "shown_time", "utc_time", "date", "cash", "named", "counted_as", "coins_and_notes", "sent_type", "unlisted",
@@ -88,7 +87,10 @@ class TransactionAdmin(TotalsAdmin):
     def coins_and_notes(self, row: Transaction) -> SafeString:
         return table(
             ("unit value", "count", "currency"),
-            ((money(value, None), count, currency or "") for value, count, currency in _numbers(row)),
+            (
+                (nowrap(money(value, None)), nowrap(str(count)), currency or "")
+                for value, count, currency in _numbers(row)
+            ),
         )
 
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from safes.history import History
 from transactions.catalogue import classify
 
 
@@ -90,6 +91,9 @@ class PushEndpoint(models.Model):
     rejected_count = models.PositiveIntegerField(default=0, editable=False)
     oversized_since = models.DateTimeField(null=True, editable=False)
     oversized_count = models.PositiveIntegerField(default=0, editable=False)
+
+    # What was turned away is no change of what was arranged.
+    history = History(excluded_fields=["rejected_since", "rejected_count", "oversized_since", "oversized_count"])
 
     class Meta:
         ordering = ["name"]

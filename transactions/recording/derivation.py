@@ -17,8 +17,8 @@ from transactions.business_day import nominal_date
 from transactions.catalogue import END_OF_DAY
 from transactions.models import AuditEvent, Book, DayClose, Transaction
 from transactions.recording.closes import redraw_closes
+from transactions.recording.dating import currency_of
 from transactions.recording.marks import Day
-from transactions.recording.rows import currency_of
 
 _CHUNK = 5000
 

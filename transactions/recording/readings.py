@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from safes.estate import standings_of
 from transactions.models import AuditEvent, Transaction
 from transactions.recording.derivation import derive_times
-from transactions.recording.rows import Row
+from transactions.wire.records import Record
 
 
 @dataclass(slots=True)
@@ -19,24 +18,25 @@ class Known:
     id: int
     shown_by: int | None  # the message in the slot of the channel that shows it now
     sent_offsets: list[int] | None
-    business_date: dt.date
     kind: str
     shown: bool  # by any message, of any channel
 
 
-def read_again(table: type[Transaction] | type[AuditEvent], rows: Sequence[Row], known: Mapping[int, Known]) -> None:
-    """Bring stored rows in step with this reading of them; ``known`` has them by their number in ``rows``."""
-    _merge_offsets(table, rows, known)
-    _classify_anew(table, rows, known)
+def read_again(
+    table: type[Transaction] | type[AuditEvent], records: Sequence[Record], known: Mapping[int, Known]
+) -> None:
+    """Bring stored rows in step with this reading of them; ``known`` has them by their numbers in ``records``."""
+    _merge_offsets(table, records, known)
+    _classify_anew(table, records, known)
 
 
 def _merge_offsets(
-    table: type[Transaction] | type[AuditEvent], rows: Sequence[Row], known: Mapping[int, Known]
+    table: type[Transaction] | type[AuditEvent], records: Sequence[Record], known: Mapping[int, Known]
 ) -> None:
     """Where readings of a record carry different offsets, keep all of them: which one wins must not hang on order."""
     changed: dict[int, list[int]] = {}
     for number, stored in known.items():
-        offset = rows[number].record.sent_offset
+        offset = records[number].sent_offset
         # Of a row that nobody showed until now no reading counts but this one.
         before = set(stored.sent_offsets or ())
         now = (before if stored.shown else set()) | ({offset} if offset is not None else set())
@@ -51,12 +51,12 @@ def _merge_offsets(
 
 
 def _classify_anew(
-    table: type[Transaction] | type[AuditEvent], rows: Sequence[Row], known: Mapping[int, Known]
+    table: type[Transaction] | type[AuditEvent], records: Sequence[Record], known: Mapping[int, Known]
 ) -> None:
     """A type that the catalogue has learnt since a row was stored gives that row its kind when it is shown again."""
     learnt: dict[str, list[int]] = {}
     for number, stored in known.items():
-        kind = rows[number].record.kind.value
+        kind = records[number].kind.value
         if kind != stored.kind:
             learnt.setdefault(kind, []).append(stored.id)
     for kind, ids in learnt.items():

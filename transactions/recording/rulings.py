@@ -16,10 +16,10 @@ from transactions.business_day import nominal_date
 from transactions.catalogue import END_OF_DAY
 from transactions.models import AuditEvent, Book, Ruling, Transaction
 from transactions.recording.closes import redraw_closes
+from transactions.recording.copying import COLUMNS
 from transactions.recording.derivation import derive_times
 from transactions.recording.marks import Day, touch
-from transactions.recording.rows import COLUMNS, Key, Row
-from transactions.recording.withdrawing import Gone
+from transactions.recording.rows import Key
 
 MOST = 99
 
@@ -85,7 +85,7 @@ def _follow(key: Key, book: Book) -> None:
         touch(touched)
 
 
-def apply_rulings(safe_ids: Iterable[int], book: Book, rows: Iterable[Row | Gone]) -> Ruled:
+def apply_rulings(safe_ids: Iterable[int], book: Book, keys: Iterable[Key]) -> Ruled:
     """Hold the rulings in force against keys that messages have just shown or no longer show."""
     ruled = Ruled()
     in_force = Ruling.objects.filter(safe_id__in=list(safe_ids), book=book, withdrawn_at__isnull=True)
@@ -93,7 +93,7 @@ def apply_rulings(safe_ids: Iterable[int], book: Book, rows: Iterable[Row | Gone
         (safe_id, local_time, bytes(digest))
         for safe_id, local_time, digest in in_force.values_list("safe_id", "local_time", "key_digest")
     }
-    for key in ruled_on & {row.key for row in rows} if ruled_on else ():
+    for key in ruled_on.intersection(keys) if ruled_on else ():
         _apply(key, book, ruled)
     return ruled
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from transactions.catalogue import END_OF_DAY
 from transactions.models import AuditEvent, Book, Delivery, Message, Repeat, Transaction
-from transactions.recording.rows import Key, Row, identity_arrays
+from transactions.recording.rows import Key, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ def safes_shown_by(message_id: int, channel: str) -> set[int]:
 
 def withdraw_missing(
     table: type[Transaction] | type[AuditEvent],
-    shown: list[Row],
+    shown: Rows,
     book: Book,
     channel: str,
     message_id: int,
 ) -> list[Gone]:
     """Take back what this message shows no longer: ``shown`` is all it shows now of this table."""
-    identity = identity_arrays(shown)
+    identity = shown.identities()
     name = table._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

@@ -18,17 +18,20 @@ from django.utils import timezone
 
 from safes.estate import Standings, standings_of
 from safes.models import Safe
-from transactions.models import AuditEvent, Book, Repeat, Transaction
+from transactions.business_day import nominal_date
+from transactions.catalogue import END_OF_DAY, Kind
+from transactions.models import AuditEvent, Book, Transaction
 from transactions.recording import withdrawing
 from transactions.recording.closes import closes_around, redraw_closes
+from transactions.recording.copying import COLUMNS, copy_text
+from transactions.recording.dating import date_rows
 from transactions.recording.marks import Day, touch
-from transactions.recording.readings import Known, read_again
-from transactions.recording.rows import COLUMNS, Row, copy_line, identity_arrays, to_rows
+from transactions.recording.repeats import Table, any_known, show_again
+from transactions.recording.rows import Key, Rows, to_rows
 from transactions.recording.rulings import apply_rulings
 from transactions.wire.records import Record
 
 Channel = Literal["push", "file"]
-Table = type[Transaction] | type[AuditEvent]
 
 
 @dataclass(slots=True)
@@ -58,14 +61,14 @@ def record(
     safe_ids = _lock_safes({record.serial_number for record in records}, also)
     standings = standings_of(safe_ids.values())
     closes = closes_around([record.local_time.date() for record in records], standings, book)
-    showing = _Showing(message_id, channel, book, seen_at, safe_ids, standings, closes)
-    stored = None if replace or len(records) < _OPTIMISTIC_FROM else showing.store_if_all_new(records)
-    if stored is None:
-        stored = showing.store(records, replace=replace)
-    spoken_of, outcome, moved_closes = stored
-    ruled = apply_rulings(safe_ids.values(), book, spoken_of)
+    message = _Message(message_id, channel, book, seen_at, safe_ids, standings, closes)
+    shown = None if replace or len(records) < _OPTIMISTIC_FROM else _store_if_all_new(message, records)
+    if shown is None:
+        shown = _store(message, records, replace=replace)
+    ruled = apply_rulings(safe_ids.values(), book, shown.keys())
+    outcome = shown.outcome
     outcome.touched |= ruled.touched
-    outcome.touched |= redraw_closes(moved_closes | ruled.closes, book, showing.standings)
+    outcome.touched |= redraw_closes(shown.moved_closes | ruled.closes, book, standings)
     if book == Book.PRODUCTION:
         touch(outcome.touched)
     return outcome
@@ -74,17 +77,15 @@ def record(
 # From so many records on it pays to try COPY first and ask afterwards.
 _OPTIMISTIC_FROM = 50
 _SAMPLE = 8
-_CHUNK = 100
-
-Stored = tuple[Sequence[Row | withdrawing.Gone], Outcome, set[Day]]
-"""All the message shows or shows no longer, what came of it, and the nominal days whose closes it may have moved."""
+# Rows that go to the database at once: it takes in the first while the last are still being made.
+_CHUNK = 200
 
 
 @dataclass(slots=True)
-class _Showing:
+class _Message:
     """One message being stored: what every step of it needs to know."""
 
-    message_id: int
+    id: int
     channel: Channel
     book: Book
     seen_at: dt.datetime
@@ -92,140 +93,106 @@ class _Showing:
     standings: dict[int, Standings]
     closes: dict[Day, dt.datetime]
 
-    def rows(self, records: list[Record]) -> Iterator[Row]:
-        return to_rows(records, self.safe_ids, self.standings, self.closes)
 
-    def store_if_all_new(self, records: list[Record]) -> Stored | None:
-        """Store records of which none is known yet, as nearly always; None, and nothing stored, if one is.
+@dataclass(slots=True)
+class _Shown:
+    """What a message shows, or shows no longer, and what came of storing that."""
 
-        The rows go into the table while they are still being made. A look at a few of them first spares the table the
-        dead rows of an attempt that cannot succeed: mostly a message is known from end to end or not at all.
-        """
-        step = max(len(records) // _SAMPLE, 1)
-        sample = list(self.rows(records[::step]))
-        if any(self._known(table, part) for table, part in _by_table(sample)):
+    outcome: Outcome = field(default_factory=Outcome)
+    moved_closes: set[Day] = field(default_factory=set)  # nominal days whose closes it may have moved
+    rows: list[Rows] = field(default_factory=list)
+    gone: list[withdrawing.Gone] = field(default_factory=list)
+
+    def keys(self) -> Iterator[Key]:
+        for rows in self.rows:
+            yield from rows.keys()
+        for row in self.gone:
+            yield row.key
+
+
+def _store_if_all_new(message: _Message, records: Sequence[Record]) -> _Shown | None:
+    """Store records of which none is known yet, as nearly always; None, and nothing stored, if one is.
+
+    The rows go into the table while they are still being made. A look at a few of them first spares the table the dead
+    rows of an attempt that cannot succeed: mostly a message is known from end to end or not at all.
+    """
+    for table, part in _by_table(records[:: max(len(records) // _SAMPLE, 1)]):
+        if part and any_known(table, to_rows(part, message.safe_ids, {}), message.book):
             return None
-        rows: list[Row] = []
-        try:
-            with atomic():
-                audits: list[Row] = []
-                self._insert(Transaction, _split(self.rows(records), rows, audits))
-                if audits:
-                    self._insert(AuditEvent, audits)
-        except IntegrityError:
-            return None
-        outcome = Outcome(created=len(rows), touched={(row.safe_id, row.business_date) for row in rows})
-        return rows, outcome, {(row.safe_id, row.nominal_date) for row in rows if row.is_close}
+    shown = _Shown()
+    try:
+        with atomic():
+            for table, part in _by_table(records):
+                if part:
+                    _insert(message, table, _made_in_chunks(message, part), shown)
+    except IntegrityError:
+        return None
+    return shown
 
-    def store(self, records: list[Record], *, replace: bool) -> Stored:
-        """Store records of which some may be known; with ``replace``, withdraw what the message shows no longer."""
-        rows = list(self.rows(records))
-        all_gone: list[withdrawing.Gone] = []
-        outcome = Outcome()
-        moved_closes: set[Day] = set()
-        for table, part in _by_table(rows):
-            known = self._known(table, part)
-            fresh = [row for number, row in enumerate(part) if number not in known]
+
+def _made_in_chunks(message: _Message, records: Sequence[Record]) -> Iterator[Rows]:
+    counted: dict[bytes, int] = {}
+    for start in range(0, len(records), _CHUNK):
+        yield to_rows(records[start : start + _CHUNK], message.safe_ids, counted)
+
+
+def _store(message: _Message, records: Sequence[Record], *, replace: bool) -> _Shown:
+    """Store records of which some may be known; with ``replace``, withdraw what the message shows no longer."""
+    shown = _Shown()
+    outcome = shown.outcome
+    for table, part in _by_table(records):
+        rows = to_rows(part, message.safe_ids, {})
+        if rows:
+            again = show_again(table, rows, message.channel, message.book, message.id, message.seen_at)
+            outcome.known += len(again.known)
+            outcome.touched |= again.days
+            for number in again.filled:
+                if rows.records[number].type == END_OF_DAY:
+                    shown.moved_closes.add(_nominal_day(message, rows, number))
+            fresh = [number for number in range(len(rows)) if number not in again.known]
             if fresh:
-                self._insert(table, fresh)
-            filled = self._show_again(table, part, known)
-            outcome.created += len(fresh)
-            outcome.known += len(known)
-            outcome.touched |= {(row.safe_id, row.business_date) for row in fresh}
-            outcome.touched |= {(part[number].safe_id, row.business_date) for number, row in known.items()}
-            moved_closes |= {(row.safe_id, row.nominal_date) for row in (*fresh, *filled) if row.is_close}
-            if replace:
-                gone = withdrawing.withdraw_missing(table, part, self.book, self.channel, self.message_id)
-                outcome.touched |= {(row.safe_id, row.business_date) for row in gone}
-                moved_closes |= {(row.safe_id, row.business_date) for row in gone if row.is_close}
-                all_gone += gone
-        return [*rows, *all_gone], outcome, moved_closes
-
-    def _known(self, table: Table, rows: list[Row]) -> dict[int, Known]:
-        """Which of these rows are stored already, by their number in the list."""
-        if not rows:
-            return {}
-        with connection.cursor() as cursor:
-            # LIMIT makes it one look into the unique index per row, whatever the planner thinks of the table's size.
-            cursor.execute(
-                f"""
-                SELECT i.number - 1, t.*
-                FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::int[]) WITH ORDINALITY
-                     AS i(safe_id, local_time, key_digest, occurrence, number)
-                CROSS JOIN LATERAL (
-                    SELECT t.id, t.{self.channel}_message_id, t.sent_offsets, t.business_date, t.kind,
-                           coalesce(t.push_message_id, t.file_message_id) IS NOT NULL
-                    FROM {table._meta.db_table} t
-                    WHERE t.safe_id = i.safe_id AND t.local_time = i.local_time AND t.key_digest = i.key_digest
-                      AND t.occurrence = i.occurrence AND t.book = %s
-                    LIMIT 1
-                ) t
-                """,
-                [*identity_arrays(rows), self.book],
-            )
-            return {number: Known(*rest) for number, *rest in cursor.fetchall()}
-
-    def _insert(self, table: Table, rows: Iterable[Row]) -> None:
-        columns = f"{COLUMNS}, {self.channel}_message_id, seen_by_{self.channel}"
-        ending = f"{self.message_id}\t{self.seen_at.isoformat()}"
-        book = self.book.value
-        with (
-            connection.wrap_database_errors,  # Django does so for what it knows, and COPY it does not
-            connection.cursor() as cursor,
-            # Straight into the table: under the locks of their safes nobody else can store the same rows, and if a way
-            # round the locks were ever found, the unique constraint would fail the message, which is then tried again.
-            cursor.copy(f"COPY {table._meta.db_table} ({columns}) FROM STDIN") as copy,
-        ):
-            lines: list[str] = []
-            for row in rows:
-                lines.append(copy_line(row, book, ending))
-                if len(lines) == _CHUNK:
-                    copy.write("\n".join([*lines, ""]))
-                    lines.clear()
-            copy.write("\n".join([*lines, ""]) if lines else "")
-
-    def _show_again(self, table: Table, rows: list[Row], known: dict[int, Known]) -> list[Row]:
-        """Note that this message too shows rows that are stored; returns those that none of its channel showed."""
-        empty = [number for number, row in known.items() if row.shown_by is None]
-        elsewhere = [rows[number] for number, row in known.items() if row.shown_by not in (None, self.message_id)]
-        with connection.cursor() as cursor:
-            if empty:
-                cursor.execute(
-                    f"""
-                    UPDATE {table._meta.db_table}
-                    SET {self.channel}_message_id = %s, seen_by_{self.channel} = %s, counted = true
-                    WHERE id = ANY(%s)
-                    """,
-                    [self.message_id, self.seen_at, [known[number].id for number in empty]],
-                )
-            if elsewhere:
-                cursor.execute(
-                    f"""
-                    INSERT INTO {Repeat._meta.db_table} (safe_id, local_time, key_digest, occurrence, book, message_id)
-                    SELECT i.*, %s, %s FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::int[]) AS i
-                    ON CONFLICT DO NOTHING
-                    """,
-                    [self.book, self.message_id, *identity_arrays(elsewhere)],
-                )
-        read_again(table, rows, known)
-        return [rows[number] for number in empty]
+                _insert(message, table, [rows.pick(fresh)], shown)
+            if len(fresh) < len(rows):
+                shown.rows.append(rows)
+        if replace:
+            gone = withdrawing.withdraw_missing(table, rows, message.book, message.channel, message.id)
+            outcome.touched |= {(row.safe_id, row.business_date) for row in gone}
+            shown.moved_closes |= {(row.safe_id, row.business_date) for row in gone if row.is_close}
+            shown.gone += gone
+    return shown
 
 
-def _by_table(rows: list[Row]) -> list[tuple[Table, list[Row]]]:
+def _nominal_day(message: _Message, rows: Rows, number: int) -> Day:
+    safe_id = rows.safe_ids[number]
+    return safe_id, nominal_date(rows.records[number].local_time, message.standings[safe_id].rollover)
+
+
+def _insert(message: _Message, table: Table, made: Iterable[Rows], shown: _Shown) -> None:
+    """COPY rows that nobody has stored yet."""
+    columns = f"{COLUMNS}, {message.channel}_message_id, seen_by_{message.channel}"
+    ending = f"{message.id}\t{message.seen_at.isoformat()}"
+    with (
+        connection.wrap_database_errors,  # Django does so for what it knows, and COPY it does not
+        connection.cursor() as cursor,
+        # Straight into the table: under the locks of their safes nobody else can store the same rows, and if a way
+        # round the locks were ever found, the unique constraint would fail the message, which is then tried again.
+        cursor.copy(f"COPY {table._meta.db_table} ({columns}) FROM STDIN") as copy,
+    ):
+        for rows in made:
+            dates = date_rows(rows, message.standings, message.closes)
+            copy.write(copy_text(rows, dates, message.book, ending))
+            shown.rows.append(rows)
+            shown.outcome.created += len(rows)
+            shown.outcome.touched.update(zip(rows.safe_ids, dates.business, strict=True))
+            closes = [number for number, type_ in enumerate(rows.columns["type"]) if type_ == END_OF_DAY]
+            shown.moved_closes |= {(rows.safe_ids[number], dates.nominal[number]) for number in closes}
+
+
+def _by_table(records: Sequence[Record]) -> list[tuple[Table, Sequence[Record]]]:
     return [
-        (Transaction, [row for row in rows if not row.is_audit]),
-        (AuditEvent, [row for row in rows if row.is_audit]),
+        (Transaction, [record for record in records if record.kind is not Kind.AUDIT]),
+        (AuditEvent, [record for record in records if record.kind is Kind.AUDIT]),
     ]
-
-
-def _split(made: Iterable[Row], rows: list[Row], audits: list[Row]) -> Iterator[Row]:
-    """The transactions among the rows as they are made; all rows end in ``rows``, audit events in ``audits``."""
-    for row in made:
-        rows.append(row)
-        if row.is_audit:
-            audits.append(row)
-        else:
-            yield row
 
 
 def _lock_safes(serials: Collection[str], also: Iterable[int]) -> dict[str, int]:

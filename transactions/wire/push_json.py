@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import msgspec
-
-from transactions.wire.columns import read_records
-from transactions.wire.records import Record
-from transactions.wire.values import Repeated, RowError, clean, pairs_of, read_money
+from transactions.wire.numbers import read_money
+from transactions.wire.plain_json import read_plain
+from transactions.wire.records import Record, read_record
+from transactions.wire.texts import clean
+from transactions.wire.values import Repeated, RowError, pairs_of
 
 _KEPT_TEXT = 20_000
 # Loomis sends a thousand; what fits into the largest body as rows of any sense is less than this.
@@ -60,6 +60,11 @@ def read_message(body: bytes) -> Message:
 
     Raises BodyError when it is not JSON, or not an object with ``Transactions`` or ``CustomerTransaction``.
     """
+    plain = read_plain(body, MOST_ROWS)
+    if plain is not None:
+        message = Message(records=plain.records)
+        _read_metadata(message, plain.metadata)
+        return message
     root = _load(body)
     if not isinstance(root, dict):
         raise BodyError("The body is JSON, but not an object with “Transactions”.")
@@ -84,56 +89,22 @@ def read_message(body: bytes) -> Message:
     rows += shapeless
     if len(rows) > MOST_ROWS:
         raise BodyError(f"The body lists {len(rows):,} rows; more than {MOST_ROWS:,} cannot be records of any sense.")
-    for position, (row, read) in enumerate(zip(rows, read_records(rows), strict=True), start=1):
-        if isinstance(read, Record):
-            message.records.append(read)
-        else:
-            message.bad_rows.append(_bad_row(position, row, str(read)))
+    for position, row in enumerate(rows, start=1):
+        try:
+            message.records.append(read_record(row))
+        except RowError as refused:
+            message.bad_rows.append(_bad_row(position, row, str(refused)))
+        except RecursionError:
+            message.bad_rows.append(_bad_row(position, row, "The row is nested too deep."))
     return message
 
 
 def _load(body: bytes) -> Any:
-    plain = _load_plain(body)
-    if plain is not None:
-        return plain
     text = _decode(body)
     try:
         return _parse(text)
     except RecursionError:
         return _parse(_fold_bombs(text))
-
-
-_fast_decoder = msgspec.json.Decoder(float_hook=Decimal)
-
-
-def _load_plain(body: bytes) -> Any:
-    """The body if it is strict JSON in which no name is given twice, in a fraction of the time; else None.
-
-    The fast reader keeps the last of several values of one name. Whether there were any shows when the names it kept,
-    counted, are fewer than the names in the text; a colon within a text, or nesting where none is due, only leads to
-    the patient reader.
-    """
-    try:
-        root = _fast_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
-        return None
-    if not isinstance(root, dict):
-        return None
-    names = len(root)
-    for value in root.values():
-        if isinstance(value, dict):
-            names += len(value)
-        elif isinstance(value, list):
-            for row in value:
-                if isinstance(row, dict):
-                    names += len(row)
-                    denominations = row.get("Denominations")
-                    if type(denominations) is list:
-                        names += sum([len(entry) for entry in denominations if type(entry) is dict])
-    return root if body.count(b'":') == names and not _SPACED_NAME.search(body) else None
-
-
-_SPACED_NAME = re.compile(rb'"[ \t\r\n]+:')  # would escape the count
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

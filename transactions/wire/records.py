@@ -1,34 +1,24 @@
 """From a row as some wire format read it to a record as everything else knows it.
 
 DOMAIN.md section 1. The formats differ in how a row is spelt; what its properties mean is the same and stands here and
-in values.py. Pure: no ORM, no clock.
+in texts.py, numbers.py, denominations.py and times.py. Pure: no ORM, no clock.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from transactions.catalogue import Kind, classify
-from transactions.wire.values import (
-    Denomination,
-    Repeated,
-    RowError,
-    finite,
-    is_absent,
-    pairs_of,
-    read_amount,
-    read_denominations,
-    read_group,
-    read_retrieved,
-    read_serial,
-    read_text,
-    read_wall_clock,
-)
+from transactions.wire.denominations import Denomination, read_denominations
+from transactions.wire.numbers import finite, read_amount, read_group
+from transactions.wire.texts import read_serial, read_text
+from transactions.wire.times import read_retrieved, read_wall_clock
+from transactions.wire.values import Repeated, RowError, is_absent, pairs_of
 
 
 class Record(msgspec.Struct):
@@ -56,6 +46,22 @@ class Record(msgspec.Struct):
     tube_column: str | None = None
     tube_count: str | None = None
     extra: dict[str, Any] = {}
+
+
+def spelt(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
+    """Records turned into columns, by attribute: what is done for each column is done once, not once per record.
+
+    Times, amounts and denominations (empty for none) are in the one spelling that the key and the table share.
+    """
+    if not records:
+        return dict.fromkeys(Record.__struct_fields__, ())
+    values = zip(*map(msgspec.structs.astuple, records), strict=True)
+    columns: dict[str, Sequence[Any]] = dict(zip(Record.__struct_fields__, values, strict=True))
+    return columns | {
+        "local_time": [wall.isoformat() for wall in columns["local_time"]],
+        "amount": list(map(str, columns["amount"])),
+        "denominations": [",".join([one.text for one in listed]) for listed in columns["denominations"]],
+    }
 
 
 # Wire name in lower case -> attribute; the formats may spell them in any case.

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from config import broker
+from safes.history import on_occasion
 
 
 class Command(BaseCommand):
@@ -29,7 +30,8 @@ class Command(BaseCommand):
         if users.filter(is_superuser=True).exists():
             return
         password = secrets.token_urlsafe(15)
-        users.create_superuser("admin", password=password)
+        with on_occasion("command prepare_system"):
+            users.create_superuser("admin", password=password)
         self.stdout.write(
             f"An administrator was made. User name: admin  Password: {password}\n"
             "It is shown this once; `manage.py changepassword admin` sets another."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,22 +11,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.bench.payloads import Loomis
 from tests.transactions.wire.making import any_value, push, read, row
-from transactions.wire.columns import read_records
-from transactions.wire.push_json import read_message
-from transactions.wire.records import Record, read_record
-from transactions.wire.values import RowError
+from transactions.wire.plain_json import read_plain
+from transactions.wire.push_json import Message, read_message
+from transactions.wire.records import Record
 
 
-def alone(given_row: Any) -> Record | str:
-    try:
-        return read_record(given_row)
-    except RowError as refused:
-        return str(refused)
+def together(*spelt: str) -> list[Record | str]:
+    """What a body of these rows reads as, in which nothing else is unusual."""
+    return whats_read(read_message(body_of(spelt)))
 
 
-def together(rows: list[Any]) -> list[Record | str]:
-    return [read if isinstance(read, Record) else str(read) for read in read_records(rows)]
+def patiently(*spelt: str) -> list[Record | str]:
+    """The same, read row by row: a row that is none, behind them, leaves all of them to the patient reader."""
+    return whats_read(read_message(body_of([*spelt, "{}"])))[:-1]
+
+
+def body_of(spelt: Sequence[str]) -> bytes:
+    return f'{{"Transactions": [{", ".join(spelt)}]}}'.encode("utf-8", "surrogatepass")
+
+
+def whats_read(message: Message) -> list[Record | str]:
+    """Every row in its place: a record, or the reason why it is none."""
+    read: list[Record | str] = list(message.records)
+    for bad in message.bad_rows:
+        read.insert(bad.position - 1, bad.reason)
+    return read
+
+
+def spell(value: Any) -> str:
+    """JSON, decimals digit by digit."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join([f"{json.dumps(name)}: {spell(inner)}" for name, inner in value.items()]) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(spell, value)) + "]"
+    return json.dumps(value)
+
+
+def is_plain(*spelt: str) -> bool:
+    return read_plain(body_of(spelt), 1000) is not None
 
 
 def entry(unit_value: Any, count: Any = 2, currency: Any = "USD") -> dict[str, Any]:
@@ -80,7 +108,8 @@ def test_a_row_among_thirty_reads_as_it_reads_alone_and_changes_none_of_them(
 ) -> None:
     rows = [{**PLAIN, "UserName": str(number), "Denominations": [entry(number + 1)]} for number in range(30)]
     rows[place] = {**rows[place], **change}
-    assert together(rows) == [alone(one) for one in rows]
+    spelt = [spell(one) for one in rows]
+    assert together(*spelt) == patiently(*spelt)
 
 
 @given(
@@ -91,43 +120,83 @@ def test_a_row_among_thirty_reads_as_it_reads_alone_and_changes_none_of_them(
                 name: st.sampled_from(values) | (any_value if name == "Odd" else st.nothing())
                 for name, values in USUAL.items()
             },
-        ).map(lambda change: {**PLAIN, **change}),
-        min_size=20,
+        ).map(lambda change: spell({**PLAIN, **change})),
+        min_size=1,
         max_size=40,
     )
 )
-def test_rows_together_read_as_each_alone(rows: list[dict[str, Any]]) -> None:
-    assert together(rows) == [alone(one) for one in rows]
+def test_rows_together_read_as_each_alone(spelt: list[str]) -> None:
+    assert together(*spelt) == patiently(*spelt)
 
 
-# Only what can be read, so that no row leads the others to the slow path.
-GOOD = {
-    name: [value for value in values if not isinstance(alone({**PLAIN, name: value}), str)]
-    for name, values in USUAL.items()
-}
+# Only what is plain by itself, so that no row leads the others to the patient reader.
+GOOD = {name: [value for value in values if is_plain(spell({**PLAIN, name: value}))] for name, values in USUAL.items()}
 
 
 @given(
     st.lists(
-        st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in GOOD.items()}),
-        min_size=20,
-    )
+        st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in GOOD.items() if values}),
+        min_size=1,
+    ),
+    st.sets(st.sampled_from(sorted(set(PLAIN) - {"SerialNumber", "TransactionDateTime", "TransactionType", "Amount"}))),
 )
-def test_good_rows_together_read_as_each_alone(changes: list[dict[str, Any]]) -> None:
+def test_plain_rows_together_are_plain_and_read_as_each_alone(changes: list[dict[str, Any]], absent: set[str]) -> None:
     rows = [{**PLAIN, **change} for change in changes]
-    assert together(rows) == [alone(one) for one in rows]
+    rows[0] = {name: value for name, value in rows[0].items() if name not in absent}
+    spelt = [spell(one) for one in rows]
+    assert is_plain(*spelt)
+    assert together(*spelt) == patiently(*spelt)
 
 
-@given(st.lists(any_value, min_size=20, max_size=25), st.integers(0, 19))
+@given(st.lists(any_value, min_size=1, max_size=25), st.integers(0, 19))
 def test_anything_among_rows_is_refused_alone(odd: list[Any], place: int) -> None:
-    rows: list[Any] = [PLAIN] * 30
-    rows[place] = odd[0]
-    assert together(rows) == [alone(one) for one in rows]
-    assert together(odd) == [alone(one) for one in odd]
+    rows = [spell(PLAIN)] * 30
+    rows[place] = spell(odd[0])
+    assert together(*rows) == patiently(*rows)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("colon", [":", " : ", "\t:", "\r\n:"])
+def test_a_name_given_twice_is_never_plain(name: str, colon: str) -> None:
+    spelt = spell(PLAIN)
+    again = f'"{name}"{colon}{spell(PLAIN[name])}'
+    assert is_plain(spelt)
+    assert not is_plain(spelt, f"{spelt[:-1]}, {again}}}")
+    assert not is_plain(f"{{{again}, {spelt[1:]}", spelt)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"Transactions": [%s], "Transactions": [%s]}',
+        '{"Transactions": [%s], "transactions": [%s]}',
+        '{"Transactions": [%s], "CustomerTransaction": %s}',
+        '{"Transactions": [%s], "Metadata": {"MessageId": "a", "MessageId": "b"}}',
+        '{"Metadata": {"MessageId": "a"}, "metadata": {}, "Transactions": [%s]}',
+        '{"Metadata": {"MessageId": "a"}, "Metadata": {}, "Transactions": [%s]}',
+    ],
+)
+def test_what_is_given_twice_around_the_rows_is_never_plain(body: str) -> None:
+    assert read_plain(body.replace("%s", spell(PLAIN)).encode(), 1000) is None
+
+
+def test_a_key_beside_the_rows_and_colons_in_texts_are_plain() -> None:
+    colons = spell({**PLAIN, "UserName": "a:b", "DepositReferenceNumber": "::", "RetrievedOn": PLAIN["RetrievedOn"]})
+    root = (
+        f'{{"Api:Key": "***:", "Odd": {{"a": [{{"b": ":"}}]}}, "Metadata": {{"a:": ":"}}, "Transactions": [{colons}]}}'
+    )
+    plain = read_plain(root.encode(), 1000)
+    assert plain is not None
+    assert plain.metadata == {"a:": ":"}
+    assert plain.records == patiently(colons)
+
+
+def test_what_loomis_usually_sends_is_plain() -> None:
+    assert read_plain(Loomis().push(30), 1000) is not None
 
 
 def test_records_that_come_together_share_nothing_that_can_change() -> None:
-    first, second, *_ = (one for one in read_records([PLAIN] * 30) if isinstance(one, Record))
+    first, second, *_ = (one for one in together(*[spell(PLAIN)] * 30) if isinstance(one, Record))
     first.extra["Odd"] = 1
     assert second.extra == {}
     assert read().extra == {}

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from tests.transactions.wire.making import any_value, read
 from transactions.catalogue import AMOUNT_OPTIONAL, KIND_OF
-from transactions.wire.values import Denomination, Repeated, RowError, read_money
+from transactions.wire.denominations import Denomination
+from transactions.wire.numbers import read_money
+from transactions.wire.values import Repeated, RowError
 
 AMOUNTS = st.decimals(Decimal("-9999999999.9999"), Decimal("9999999999.9999"), places=4)
 

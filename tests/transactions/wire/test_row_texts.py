@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from safes.estate import normal_serial
 from tests.transactions.wire.making import DROP, assert_record_fits, read, row
 from transactions.wire.records import read_record
-from transactions.wire.values import Repeated, RowError, clean
+from transactions.wire.texts import clean
+from transactions.wire.values import Repeated, RowError
 
 TEXTS = {
     "UserName": "user_name",

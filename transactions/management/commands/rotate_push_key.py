@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from safes.commands import Result, SentenceCommand
-from transactions.endpoints import DEFAULT_OVERLAP, LONGEST_OVERLAP, rotate
+from safes.keys import DEFAULT_OVERLAP, LONGEST_OVERLAP
+from transactions.endpoints import rotate
 
 
 class Command(SentenceCommand):

@@ -1,0 +1,134 @@
+// Keys for those who work through lists all day; the dialog that "?" opens lists them.
+//
+// The row under the cursor is the row whose link has the focus, so that Enter, the screen reader and the eye agree on
+// which one it is. Single letters can be in the way of speech input: the dialog turns all of them off.
+"use strict";
+
+(() => {
+  const ROW = "#result_list tr.data-row";
+  const ROOMS = {
+    o: "/admin/",
+    f: "/safes/finding/",
+    t: "/transactions/transaction/",
+    a: "/transactions/auditevent/",
+    d: "/transactions/delivery/",
+    i: "/safes/site/",
+    s: "/safes/safe/",
+    e: "/transactions/pushendpoint/",
+  };
+  const SECOND_KEY_WITHIN = 1500; // milliseconds after "g"
+  const TYPING =
+    "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
+
+  const nameOf = (link) => link.querySelector("span:not(.material-symbols-outlined)").textContent.trim();
+  const room = (letter) => document.querySelector(`#nav-sidebar-apps a[href$="${ROOMS[letter]}"]`);
+  const linkOf = (row) => row.querySelector("th a[href], td a[href]");
+  const back = () => document.querySelector("#header-inner a[title='Go back']");
+  const search = () => document.getElementById("searchbar");
+  const place = `row of ${location.pathname}`;
+  let pressedG = -Infinity;
+  let dialog;
+
+  const on = () => localStorage.getItem("keys") !== "off";
+
+  function move(step) {
+    const rows = [...document.querySelectorAll(ROW)].filter(linkOf);
+    if (rows.length === 0) return false;
+    const here = rows.indexOf(document.activeElement.closest(ROW));
+    // Back from a row's page, the first key leads to that row, wherever it stands now.
+    const left = here < 0 ? rows.findIndex((row) => linkOf(row).pathname === sessionStorage.getItem(place)) : -1;
+    const next = here < 0 ? Math.max(left, 0) : Math.min(Math.max(here + step, 0), rows.length - 1);
+    const link = linkOf(rows[next]);
+    link.focus({ preventScroll: true });
+    rows[next].scrollIntoView({ block: "nearest" });
+    sessionStorage.setItem(place, link.pathname);
+    return true;
+  }
+
+  function tick() {
+    const box = document.activeElement.closest(ROW)?.querySelector("input.action-select");
+    box?.click();
+    return Boolean(box);
+  }
+
+  function follow(link) {
+    link?.click();
+    return Boolean(link);
+  }
+
+  function find() {
+    search()?.select();
+    search()?.focus();
+    return Boolean(search());
+  }
+
+  // Each says whether it did anything; what it did not take, others may have.
+  const KEYS = {
+    "/": find,
+    j: () => move(1),
+    k: () => move(-1),
+    x: tick,
+    u: () => follow(back()),
+    "?": show,
+  };
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !on()) return;
+      if (event.target.closest?.(TYPING) || document.querySelector("dialog[open]")) return;
+      const second = event.timeStamp - pressedG < SECOND_KEY_WITHIN;
+      pressedG = event.key === "g" && !second ? event.timeStamp : -Infinity;
+      const taken = second && event.key in ROOMS ? follow(room(event.key)) : Boolean(KEYS[event.key]?.());
+      if (taken) {
+        event.preventDefault();
+        event.stopImmediatePropagation(); // the admin has shortcuts of its own
+      }
+    },
+    true,
+  );
+
+  function element(name, properties = {}, ...children) {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  }
+
+  function line(keys, words) {
+    return [element("dt", {}, ...keys.map((key) => element("kbd", { textContent: key }))), element("dd", {}, words)];
+  }
+
+  function show() {
+    dialog ??= document.body.appendChild(drawn());
+    dialog.showModal();
+    return true;
+  }
+
+  function drawn() {
+    const rooms = Object.keys(ROOMS).filter(room);
+    const lines = [
+      line(["/"], "search this list"),
+      line(["j"], "next row"),
+      line(["k"], "previous row"),
+      line(["Enter"], "open the row"),
+      line(["x"], "tick the row"),
+      line(["u"], "back to the list"),
+      ...rooms.map((letter) => line(["g", letter], `go to ${nameOf(room(letter))}`)),
+      line(["?"], "show these keys"),
+    ];
+    const choice = element("input", { type: "checkbox", checked: on() });
+    choice.addEventListener("change", () => localStorage.setItem("keys", choice.checked ? "on" : "off"));
+    const close = element("button", { type: "submit", className: "staff-keys-close", autofocus: true }, "Close");
+    const title = element("h2", { id: "staff-keys-title" }, "Keys");
+    const made = element("dialog", { id: "staff-keys" }, title, element("dl", {}, ...lines.flat()));
+    made.append(element("form", { method: "dialog" }, element("label", {}, choice, " Use these keys"), close));
+    made.setAttribute("aria-labelledby", title.id);
+    return made;
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const hint = element("button", { type: "button", className: "staff-keys-hint" }, element("kbd", {}, "?"), " Keys");
+    hint.addEventListener("click", show);
+    document.getElementById("nav-sidebar-apps")?.after(hint);
+  });
+})();
