@@ -25,8 +25,8 @@ from transactions.models.endpoint import Environment
 from transactions.quarantine import keep_bad_rows
 from transactions.recording.writer import Outcome, record
 from transactions.wire import push_json
-from transactions.wire.push_json import BadRow, BodyError
 from transactions.wire.records import Record
+from transactions.wire.values import BadRow, BodyError
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from safes.findings import Facts, settle
 from safes.models import Finding, Safe
 from transactions.models import Delivery, QuarantinedRow
 from transactions.models.endpoint import Environment
-from transactions.wire.push_json import BadRow
+from transactions.wire.values import BadRow
 
 # All are counted, in the delivery and in the finding; more than these nobody reads one by one.
 _KEPT_ROWS = 5_000

@@ -22,6 +22,7 @@ from transactions.recording.rows import Key
 from transactions.recording.rulings import rule, withdraw_ruling
 from transactions.wire import push_json
 from transactions.wire.records import Record
+from transactions.wire.values import BadRow
 
 pytestmark = pytest.mark.django_db
 
@@ -208,7 +209,7 @@ def test_a_row_that_can_be_read_by_now_leaves_quarantine(monkeypatch: pytest.Mon
     def worse(body: bytes) -> push_json.Message:
         message = read_message(body)
         bad = message.records.pop()
-        message.bad_rows.append(push_json.BadRow(2, "It was not understood.", "", bad.serial_number, bad.amount))
+        message.bad_rows.append(BadRow(2, "It was not understood.", "", bad.serial_number, bad.amount))
         return message
 
     monkeypatch.setattr(push_json, "read_message", worse)

@@ -13,6 +13,7 @@ from transactions.wire.numbers import plain, read_money, read_whole
 from transactions.wire.values import RowError, is_absent, pairs_of
 
 MOST_DENOMINATIONS = 1000
+_LONGEST = 60
 _NAMES = {"UnitValue", "Count", "Currency"}
 
 
@@ -81,8 +82,12 @@ def _summed(denominations: list[Denomination]) -> list[Denomination]:
 def _denomination(entry: Any) -> Denomination:
     if type(entry) is dict and entry.keys() == _NAMES:
         unit_value, count, currency = entry["UnitValue"], entry["Count"], entry["Currency"]
-        if type(unit_value) is Decimal and type(count) is int and type(currency) is str and len(currency) == 3:
-            return _known_denomination(unit_value, count, currency)
+        if type(currency) is str and len(currency) == 3:
+            # As JSON has them, and as XML does; nothing long is remembered.
+            if type(unit_value) is Decimal and type(count) is int:
+                return _known_denomination(unit_value, count, currency)
+            if type(unit_value) is type(count) is str and len(unit_value) + len(count) < _LONGEST:
+                return _known_denomination(unit_value, count, currency)
     if not isinstance(entry, dict):
         raise RowError("A denomination is not an object with properties.")
     found: dict[str, Any] = {}

@@ -68,6 +68,14 @@ def read_money(value: Any, name: str = "Amount") -> Decimal:
     return _money(value, name)
 
 
+def readable_amount(value: Any) -> Decimal | None:
+    """An amount if it is one: of a row that is refused for something else."""
+    try:
+        return read_money(value)
+    except RowError:
+        return None
+
+
 def read_whole(value: Any, name: str, bits: int) -> int:
     if isinstance(value, str):
         value = value.strip()

@@ -14,31 +14,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from transactions.wire.numbers import read_money
+from transactions.wire.numbers import readable_amount
 from transactions.wire.plain_json import read_plain
 from transactions.wire.records import Record, read_record
 from transactions.wire.texts import clean
-from transactions.wire.values import Repeated, RowError, pairs_of
+from transactions.wire.values import BadRow, BodyError, Repeated, RowError, pairs_of
 
 _KEPT_TEXT = 20_000
 # Loomis sends a thousand; what fits into the largest body as rows of any sense is less than this.
 MOST_ROWS = 200_000
 _MOST_WRAPPERS = 10
-
-
-class BodyError(ValueError):
-    """A body in which no rows can be told apart; the message says why in a sentence that staff read."""
-
-
-@dataclass(slots=True)
-class BadRow:
-    """A row that cannot be a record, with what can be said of it. ``position`` counts from 1 within the body."""
-
-    position: int
-    reason: str
-    content: str
-    serial_number: str = ""
-    amount: Decimal | None = None
 
 
 @dataclass(slots=True)
@@ -235,16 +220,9 @@ def _bad_row(position: int, row: Any, reason: str) -> BadRow:
             if lower == "serialnumber" and isinstance(value, str) and len(value) <= 64:
                 serial = "".join(c for c in value.strip().upper() if c.isprintable())[:64]
             elif lower == "amount":
-                amount = _readable_amount(value)
+                amount = readable_amount(value)
     try:
         content = json.dumps(row, default=str)
     except (RecursionError, ValueError):
         content = ""
     return BadRow(position, reason[:500], content[:_KEPT_TEXT], serial, amount)
-
-
-def _readable_amount(value: Any) -> Decimal | None:
-    try:
-        return read_money(value)
-    except RowError:
-        return None

@@ -137,6 +137,11 @@ def read_record(row: object) -> Record:
     return record
 
 
+def is_known(name: str) -> bool:
+    """Whether the tables of the documents list a property of this name, in any case."""
+    return name in KNOWN or name.strip().lower() in _PROPERTIES
+
+
 def _properties(row: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     """The row with its names as in the documents; what no document lists goes to ``extra``."""
     given: dict[str, Any] = {}

@@ -7,6 +7,8 @@ RowError, with a sentence, for a value that cannot be read or stored: nothing is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 
@@ -16,6 +18,25 @@ class RowError(ValueError):
     def __init__(self, sentence: str) -> None:
         # Some sentences quote what was sent, and what was sent may be nothing that PostgreSQL can hold.
         super().__init__(sentence.encode("utf-8", "replace").decode().replace("\x00", "?"))
+
+
+class BodyError(ValueError):
+    """A body in which no rows can be told apart; the message says why in a sentence that staff read."""
+
+
+class FileTruncated(BodyError):
+    """A file that ends before its root element is closed: it may still be growing."""
+
+
+@dataclass(slots=True)
+class BadRow:
+    """A row that cannot be a record, with what can be said of it. ``position`` counts from 1 within the body."""
+
+    position: int
+    reason: str
+    content: str
+    serial_number: str = ""
+    amount: Decimal | None = None
 
 
 class Repeated(dict[str, Any]):

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from safes.models import Safe
 from transactions.models import Message as StoredMessage
 from transactions.models import QuarantinedRow, Transaction
-from transactions.wire.push_json import BadRow, Message, read_message
+from transactions.wire.push_json import Message, read_message
 from transactions.wire.records import Record, read_record
+from transactions.wire.values import BadRow
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 # A wall-clock time, naive as it must be.

@@ -18,7 +18,8 @@ from tests.transactions.wire.making import (
     row_raw,
     the_bad_row,
 )
-from transactions.wire.push_json import BodyError, read_message
+from transactions.wire.push_json import read_message
+from transactions.wire.values import BodyError
 
 UNREADABLE = [
     "NaN", "Infinity", "-Infinity", "1e999", "-1e400", "1e9999999999999999999", "1e-9999999999999999999", "9" * 5000,

@@ -19,9 +19,9 @@ from tests.transactions.wire.making import (
     row,
 )
 from transactions.identity import DIGEST_SIZE, key_digest
-from transactions.wire.push_json import BodyError, read_message
+from transactions.wire.push_json import read_message
 from transactions.wire.records import read_record
-from transactions.wire.values import Repeated, RowError
+from transactions.wire.values import BodyError, Repeated, RowError
 
 SAMPLE = (SAMPLES / "push_mixed.json").read_bytes()
 

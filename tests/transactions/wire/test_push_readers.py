@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transactions.wire.making import DROP, push, row
-from transactions.wire.push_json import BodyError, Message, read_message
+from transactions.wire.push_json import Message, read_message
+from transactions.wire.values import BodyError
 
 ROW = json.dumps(DROP)
 ENTRY = '{"UnitValue": 20, "Count": 2, "Currency": "USD"}'

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.transactions.wire.making import DROP, SAMPLES, push, row, wall
-from transactions.wire.push_json import BodyError, read_message
+from transactions.wire.push_json import read_message
+from transactions.wire.values import BodyError
 
 ROW = json.dumps(DROP)
 OTHER = json.dumps(row(UserName="B"))

@@ -14,7 +14,8 @@ import time
 import pytest
 
 from tests.transactions.wire.making import DROP, push_raw, row_raw
-from transactions.wire.push_json import BodyError, read_message
+from transactions.wire.push_json import read_message
+from transactions.wire.values import BodyError
 
 SMALL, TIMES = 60_000, 8
 ROW = json.dumps(DROP)
