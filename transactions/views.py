@@ -141,9 +141,9 @@ def _read(request: HttpRequest, limit: int) -> bytes:
 
 def _answer(arrival: receiving.Arrival, stored: receiving.Stored) -> HttpResponse:
     """Record what was stored, if that can be done now, and say what came of it."""
+    first: Delivery | None = stored.first
     try:
-        first = Delivery.objects.get(pk=stored.first_id) if stored.is_repeat else None
-        if first is None or first.status in (Delivery.Status.STORED, Delivery.Status.FAILED):
+        if stored.first.status in (Delivery.Status.STORED, Delivery.Status.FAILED):
             first = record_delivery(stored.first_id, body=arrival.body)
             draw_soon()
     except DatabaseError:
