@@ -60,7 +60,7 @@ def record(
     also = withdrawing.safes_shown_by(message_id, channel) if replace else set()
     safe_ids = _lock_safes({record.serial_number for record in records}, also)
     standings = standings_of(safe_ids.values())
-    closes = closes_around([record.local_time.date() for record in records], standings, book)
+    closes = closes_around({record.local_time.date() for record in records}, standings, book)
     message = _Message(message_id, channel, book, seen_at, safe_ids, standings, Calendar(standings, closes))
     shown = None if replace or len(records) < _OPTIMISTIC_FROM else _store_if_all_new(message, records)
     if shown is None:
