@@ -65,9 +65,9 @@ def record_delivery(delivery_id: int, *, again: bool = False, body: bytes | None
     for attempt in range(1, _TRIES + 1):
         try:
             with atomic():
-                delivery = (
-                    Delivery.objects.select_for_update(of=("self",)).select_related("endpoint").get(pk=delivery_id)
-                )
+                # The weaker lock, so that a repeat, which refers to this row, is stored without waiting.
+                locked = Delivery.objects.select_for_update(of=("self",), no_key=True)
+                delivery = locked.select_related("endpoint").get(pk=delivery_id)
                 before = (delivery.recorded_at, delivery.created or 0)
                 if again or delivery.status in (
                     Delivery.Status.STORED,

@@ -33,20 +33,33 @@ _BY_DAY = {"possible_twin": possible_twins, "amount_mismatch": amount_mismatches
 
 
 def draw_soon() -> None:
-    """Draw what is marked: at once when it is little, else by the worker.
+    """Draw what is marked: at once when it is little, else by the worker. Raises nothing."""
+    if not draw_if_little():
+        tell_worker()
+
+
+def draw_if_little() -> bool:
+    """Draw what is marked when it is little; False leaves it to the worker.
 
     Raises nothing: the marks are committed, and the clock comes round for whatever is not drawn now.
     """
     try:
         if TouchedDay.objects.order_by("pk")[_AT_ONCE : _AT_ONCE + 1].exists():
-            draw_touched_days = import_string("transactions.tasks.draw_touched_days")
-            draw_touched_days.delay()
-        else:
-            draw_touched()
-    except BrokerError:
-        log.warning("broker_away", consequence="touched days wait for the next turn of the clock")
+            return False
+        draw_touched()
     except Exception:  # a bug in a rule must not fail the push that gave it something to look at
         log.exception("touched_days_not_drawn", consequence="they wait for the next turn of the clock")
+    return True
+
+
+def tell_worker() -> None:
+    """Let the worker know that days are marked; without a broker it looks by the clock. Raises nothing."""
+    try:
+        import_string("transactions.tasks.draw_touched_days").delay()
+    except BrokerError:
+        log.warning("broker_away", consequence="touched days wait for the next turn of the clock")
+    except Exception:
+        log.exception("worker_not_told", consequence="touched days wait for the next turn of the clock")
 
 
 def draw_touched(limit: int = 1000) -> int:

@@ -13,6 +13,7 @@ import json
 import re
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -46,10 +47,14 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A delivery that is on disk; for bytes that were there before, ``first`` is the delivery that brought them."""
+    """A delivery that is on disk, and the one that brought its bytes first: another, where they were there before."""
 
     delivery_id: int
-    first_id: int
+    first: Delivery
+
+    @property
+    def first_id(self) -> int:
+        return self.first.pk
 
     @property
     def is_repeat(self) -> bool:
@@ -109,24 +114,11 @@ def store(endpoint: PushEndpoint, key: MachineKey, arrival: Arrival) -> Stored:
     """Put the raw body on disk, once per endpoint and digest, and commit. Database errors go to the caller."""
     now = timezone.now()
     with atomic():
-        first = _insert(endpoint, arrival, now)
-        if first is not None:
-            stored = Stored(first, first)
-        else:
-            original = Delivery.objects.values_list("pk", flat=True).get(
-                endpoint=endpoint, digest=arrival.digest, repeat_of__isnull=True
-            )
-            repeat = Delivery.objects.create(
-                channel=Delivery.Channel.PUSH,
-                endpoint=endpoint,
-                repeat_of_id=original,
-                received_at=now,
-                status=Delivery.Status.DUPLICATE,
-                digest=arrival.digest,
-                size=len(arrival.body),
-                headers=arrival.headers,
-            )
-            stored = Stored(repeat.pk, original)
+        # Asked first whether it is a repeat, which saves compressing what Loomis merely sends again; and asked again if
+        # another request has stored the same bytes meanwhile.
+        stored = None
+        while stored is None:
+            stored = _insert_repeat(endpoint, arrival, now) or _insert_first(endpoint, arrival, now)
         mark_used(key, now)
         if endpoint.rejected_count or endpoint.oversized_count:
             turned_away.forget(endpoint)
@@ -135,35 +127,52 @@ def store(endpoint: PushEndpoint, key: MachineKey, arrival: Arrival) -> Stored:
     return stored
 
 
-def _insert(endpoint: PushEndpoint, arrival: Arrival, now: dt.datetime) -> int | None:
+_TABLE = Delivery._meta.db_table
+_GIVEN = "channel, endpoint_id, received_at, status, digest, size, headers, notes, error, attempts"
+
+
+def _given(endpoint: PushEndpoint, arrival: Arrival, now: dt.datetime, status: Delivery.Status) -> list[Any]:
+    headers = json.dumps(arrival.headers)
+    return [Delivery.Channel.PUSH, endpoint.pk, now, status, arrival.digest, len(arrival.body), headers, "[]", "", 0]
+
+
+def _insert_repeat(endpoint: PushEndpoint, arrival: Arrival, now: dt.datetime) -> Stored | None:
+    """Insert a delivery that points to the first of these bytes; None when they have not come before."""
+    outcome = ("status", "recorded_at", "received", "quarantined")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH first AS (
+                SELECT id, {", ".join(outcome)} FROM {_TABLE}
+                WHERE endpoint_id = %s AND digest = %s AND repeat_of_id IS NULL
+            ), repeat AS (
+                INSERT INTO {_TABLE} ({_GIVEN}, repeat_of_id)
+                SELECT %s, %s, %s, %s, %s::bytea, %s, %s::jsonb, %s::jsonb, %s, %s, id FROM first
+                RETURNING id
+            )
+            SELECT repeat.id, first.* FROM repeat, first
+            """,
+            [endpoint.pk, arrival.digest, *_given(endpoint, arrival, now, Delivery.Status.DUPLICATE)],
+        )
+        row = cursor.fetchone()
+    return row and Stored(row[0], Delivery(pk=row[1], **dict(zip(outcome, row[2:], strict=True))))
+
+
+def _insert_first(endpoint: PushEndpoint, arrival: Arrival, now: dt.datetime) -> Stored | None:
     """Insert the delivery and its body in one statement; None when these bytes are there already."""
-    known = Delivery.objects.filter(endpoint=endpoint, digest=arrival.digest, repeat_of__isnull=True)
-    if known.exists():  # saves compressing what Loomis merely sends again
-        return None
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH delivery AS (
-                INSERT INTO {Delivery._meta.db_table} (channel, endpoint_id, received_at, status, digest, size, headers,
-                                                       notes, error, attempts, next_attempt_at)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, '[]', '', 0, %s)
+                INSERT INTO {_TABLE} ({_GIVEN}, next_attempt_at)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
                 ON CONFLICT (endpoint_id, digest) WHERE repeat_of_id IS NULL DO NOTHING
                 RETURNING id
             )
             INSERT INTO {DeliveryBody._meta.db_table} (delivery_id, content)
             SELECT id, %s FROM delivery RETURNING delivery_id
             """,
-            [
-                Delivery.Channel.PUSH,
-                endpoint.pk,
-                now,
-                Delivery.Status.STORED,
-                arrival.digest,
-                len(arrival.body),
-                json.dumps(arrival.headers),
-                now + _GRACE,
-                pack(arrival.body),
-            ],
+            [*_given(endpoint, arrival, now, Delivery.Status.STORED), now + _GRACE, pack(arrival.body)],
         )
         row = cursor.fetchone()
-        return row[0] if row else None
+    return row and Stored(row[0], Delivery(pk=row[0], status=Delivery.Status.STORED))

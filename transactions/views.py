@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from safes.keys import match_key
 from transactions import receiving, turned_away
 from transactions.deliveries import record_delivery
-from transactions.drawing import draw_soon
+from transactions.drawing import draw_if_little, tell_worker
 from transactions.metrics import REFUSED
 from transactions.models import Delivery, PushEndpoint
 
@@ -139,18 +139,27 @@ def _read(request: HttpRequest, limit: int) -> bytes:
     return b"".join(parts)
 
 
+class _MuchToDraw(JsonResponse):
+    """An answer that leaves the drawing to the worker, who is told once it is sent: Loomis need not wait for that."""
+
+    def close(self) -> None:
+        super().close()
+        tell_worker()
+
+
 def _answer(arrival: receiving.Arrival, stored: receiving.Stored) -> HttpResponse:
     """Record what was stored, if that can be done now, and say what came of it."""
+    first: Delivery | None = stored.first
+    answer = JsonResponse
     try:
-        first = Delivery.objects.get(pk=stored.first_id) if stored.is_repeat else None
-        if first is None or first.status in (Delivery.Status.STORED, Delivery.Status.FAILED):
+        if stored.first.status in (Delivery.Status.STORED, Delivery.Status.FAILED):
             first = record_delivery(stored.first_id, body=arrival.body)
-            draw_soon()
+            answer = JsonResponse if draw_if_little() else _MuchToDraw
     except DatabaseError:
         # The bytes are on disk; the worker goes on when the database is back.
         log.exception("push_not_recorded_yet", delivery=stored.first_id)
         first = None
-    return JsonResponse({"delivery": stored.delivery_id, **_outcome(first, stored.is_repeat)})
+    return answer({"delivery": stored.delivery_id, **_outcome(first, stored.is_repeat)})
 
 
 def _outcome(first: Delivery | None, is_repeat: bool) -> dict[str, object]:

@@ -23,6 +23,7 @@ from unfold.admin import ModelAdmin
 
 # Up to here rows are counted one by one, beyond it the database's own estimate will do.
 _COUNTED = 10_000
+_SORTED = 200_000
 
 
 class EstimatingPaginator(Paginator[Any]):
@@ -37,6 +38,11 @@ class EstimatingPaginator(Paginator[Any]):
         if counted <= _COUNTED:
             return counted
         return max(counted, _estimate(rows))
+
+
+def is_few(rows: models.QuerySet[Any]) -> bool:
+    """Whether so few rows are expected that to find and sort them all is nothing."""
+    return _estimate(rows) <= _SORTED
 
 
 def _estimate(rows: models.QuerySet[Any]) -> int:

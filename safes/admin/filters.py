@@ -34,6 +34,11 @@ class RecentFilter(RangeDateFilter):
             queryset = queryset.filter(**{f"{self.parameter_name}__lt": self.start(last + dt.timedelta(days=1))})
         return queryset
 
+    def is_past(self) -> bool:
+        """Whether it ends before the days that a list shows of itself begin."""
+        _, last = self.range()
+        return last is not None and last < timezone.now().date() - dt.timedelta(days=DAYS_SHOWN)
+
     def in_words(self) -> str:
         first, last = self.range()
         what = self.title.removesuffix(" at").capitalize()

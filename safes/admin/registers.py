@@ -17,6 +17,8 @@ class RegisterAdmin(UploadAdmin):
     list_display = ("code", "name", "site")
     list_filter = (("site", RelatedDropdownFilter),)
     list_select_related = ("site",)
+    search_help_text = "Code or name of a register or its site"
+    when_empty = "Add tills one by one, or upload a table of them. Transactions name them even when they are not here."
     search_fields = ("code", "name", "site__code", "site__name")
     fields = ("site", ("code", "name"))
     ordering = ("site__code", "code")

@@ -31,6 +31,13 @@ class PlacementInline(TabularInline):
     verbose_name = "placement"
     verbose_name_plural = "where it stands: from each local date, the site (the first also holds for all dates before)"
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            # In a table the heading is the label, which nothing but the eye can tell.
+            field.widget.attrs["aria-label"] = db_field.verbose_name
+        return field
+
     def get_extra(self, request: HttpRequest, obj: Safe | None = None, **kwargs: Any) -> int:
         return 0 if obj and obj.placements.exists() else 1
 
@@ -65,10 +72,14 @@ class SafeForm(forms.ModelForm[Safe]):
 class SafeAdmin(UploadAdmin):
     resource_classes = [SafeResource]
     form = SafeForm
-    list_display = ("serial_number", "standing", "site", "model", "first_seen", "open_findings")
+    list_display = ("serial_number", "standing", "site", "model", "open_findings")
     # Apps that know more of safes add filters of theirs.
     list_filter: tuple[Any, ...] = ("status", StandsAtFilter)
     search_fields = ("serial_number", "model")
+    search_help_text = "Serial number or model"
+    when_empty = (
+        "Add safes one by one, upload a table of them, or let them come: one that nobody knows is listed when it sends."
+    )
     fields = (("serial_number", "model"), ("status", "first_seen"))
     inlines = (PlacementInline,)
 

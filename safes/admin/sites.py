@@ -26,6 +26,8 @@ class SiteAdmin(UploadAdmin):
     list_display = ("code", "name", "time_zone", "rollover", "currency", "accepted_difference", "safes_here")
     list_filter = ("currency",)
     search_fields = ("code", "name")
+    search_help_text = "Code or name"
+    when_empty = "Add the places of business one by one, or upload a table of them; then their safes."
     fieldsets = (
         (None, {"fields": (("code", "name"),)}),
         (

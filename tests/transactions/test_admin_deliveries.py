@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from safes.models import Finding
 from tests.factories import AdministratorFactory, PushEndpointFactory, body_of, cash_in, deliver
 from tests.staff import page
 from transactions.admin.raw import laid_out
-from transactions.models import Delivery, DeliveryBody, Transaction
+from transactions.models import AuditEvent, Delivery, DeliveryBody, Message, Transaction
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +148,48 @@ def test_a_delivery_is_found_by_its_number_and_by_its_message_id(staff, endpoint
     term = ids.get(how, "0B6F3A55-2D0E-4F43-8F6D-6B7A1F0F9C10")
     shown = staff.get(page(Delivery, "changelist"), {"q": term}).context["cl"]
     assert [row.pk for row in shown.result_list] == [wanted.pk]
+
+
+def test_a_delivery_is_found_by_its_message_id_however_old_and_so_are_its_repeats(staff, endpoint):
+    body = body_of(cash_in(), message_id="m1")
+    old, again = deliver(endpoint, body, days_ago=90), deliver(endpoint, body)
+    deliver(endpoint, body_of(cash_in()))
+
+    def found(**asked: str) -> list[int]:
+        return [row.pk for row in staff.get(page(Delivery, "changelist"), asked).context["cl"].result_list]
+
+    assert found(q="M1") == [again.pk, old.pk]
+    assert found(q=str(old.pk)) == [old.pk]
+    assert found(q="M1", status__exact="accepted") == [old.pk]
+    assert found(q="M1", received_at_from=f"{again.received_at:%Y-%m-%d}") == [again.pk]
+    assert old.pk not in found()
+
+
+def test_a_message_id_is_looked_for_by_indexes(staff, endpoint):
+    deliver(endpoint, body_of(cash_in(), message_id="m1"))
+    with CaptureQueriesContext(connection) as queries:
+        staff.get(page(Delivery, "changelist"), {"q": "m1"})
+    asked = [one["sql"] for one in queries if Message._meta.db_table in one["sql"] and '"key" =' in one["sql"]]
+    assert len(asked) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {asked[0]}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Cond: ((endpoint_id = " in plan or "Index Cond: ((endpoint_id IS NULL) AND ((key)" in plan, plan
+
+
+def test_a_delivery_leads_to_its_rows_and_their_lists_lead_back(staff, endpoint):
+    body = body_of(cash_in(), cash_in(TransactionType="Logon", Amount=None), message_id="m1")
+    first, again = deliver(endpoint, body), deliver(endpoint, body)
+    deliver(endpoint, body_of(cash_in(Amount=5, Denominations=None)))
+    for delivery in (first, again):
+        shown = staff.get(page(Delivery, "change", delivery.pk)).content.decode()
+        for model in (Transaction, AuditEvent):
+            link = re.search(rf'href="({re.escape(page(model, "changelist"))}\?[^"]*message=[^"]*)"', shown)
+            assert link is not None
+            listed = staff.get(unescape(link[1]))
+            assert listed.context["cl"].result_count == 1
+            assert f'href="{page(Delivery, "change", first.pk)}"' in listed.content.decode()
 
 
 def test_rows_of_test_endpoints_are_shown_when_asked_for_only(staff):

@@ -11,7 +11,7 @@ from safes.estate import Standing, Standings
 from safes.localtime import instant
 from tests.transactions.wire.making import read, wall
 from transactions.business_day import business_date, nominal_date
-from transactions.recording.dating import date_rows
+from transactions.recording.dating import Calendar
 from transactions.recording.rows import to_rows
 
 FIRST, DAY = dt.date(2026, 3, 1), dt.timedelta(days=1)
@@ -44,7 +44,7 @@ def test_every_row_has_the_dates_the_definitions_give_it(
 ) -> None:
     last = {(1, nominal_date(close, stood.rollover)): close for close in sorted(closes)}
     records = [read(TransactionDateTime=time.isoformat() + offset, TransactionType=type_) for time, type_ in said]
-    dates = date_rows(to_rows(records, {"SR10042": 1}, {}), {1: stood}, last)
+    dates = Calendar({1: stood}, last).date(to_rows(records, {"SR10042": 1}, {}))
     for number, (time, type_) in enumerate(said):
         place = stood.on(time.date())
         nominal = nominal_date(time, stood.rollover)
@@ -53,7 +53,7 @@ def test_every_row_has_the_dates_the_definitions_give_it(
             nominal, time, is_close=type_ == "EndOfDay", last_close=last.get((1, nominal))
         )
         offsets = {"": (), "-05:00": (-300,), "+05:45": (345,)}[offset]
-        spelt = dates.instants[number]
+        spelt, note = dates.instants[number]
         moment = None if spelt is None else dt.datetime.fromisoformat(spelt)
-        assert (moment, dates.time_notes[number]) == instant(time, place.time_zone, offsets)
+        assert (moment, note) == instant(time, place.time_zone, offsets)
         assert dates.currencies[number] == place.currency

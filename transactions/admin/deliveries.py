@@ -6,6 +6,7 @@ import datetime as dt
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
@@ -41,6 +42,20 @@ class HourFilter(TextFilter):
         return queryset.filter(received_at__gte=hour, received_at__lt=hour + dt.timedelta(hours=1))
 
 
+class ArrivalFilter(RecentMomentFilter):
+    """Who asks for a delivery by its number or id means it, however long ago it came, unless they say which days."""
+
+    lifted = False
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        asked = any(request.GET.get(f"{self.parameter_name}_{end}") for end in ("from", "to"))
+        self.lifted = bool(request.GET.get(SEARCH_VAR, "").strip()) and not asked
+        return queryset if self.lifted else super().queryset(request, queryset)
+
+    def in_words(self) -> str:
+        return "Whenever it arrived" if self.lifted else super().in_words()
+
+
 # Characters of a body that its page shows; the download has all.
 _SHOWN_TEXT = 400_000
 
@@ -62,7 +77,7 @@ class DeliveryAdmin(DeliveryFields):
     )
     list_display_links = ("number", "arrived")
     list_filter = (
-        ("received_at", RecentMomentFilter),
+        ("received_at", ArrivalFilter),
         HourFilter,
         ("status", ChoicesDropdownFilter),
         ("endpoint", RelatedDropdownFilter),
@@ -108,15 +123,10 @@ class DeliveryAdmin(DeliveryFields):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
     ) -> tuple[QuerySet[Delivery], bool]:
-        """By number or MessageId, both of which an index finds: those that brought it first, and what came again.
-
-        Who asks for one by name means it, however long ago it came: the days that a list shows of itself do not count.
-        """
+        """By number or MessageId, both of which an index finds: the first arrival, and what came again."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        if not {"received_at_from", "received_at_to"} & set(request.GET):
-            queryset = self.get_queryset(request)
         if term.isdecimal() and len(term) < 19:
             return queryset.filter(pk=int(term)), False
         # The index on messages begins with their endpoint.

@@ -63,6 +63,8 @@ class PushEndpointAdmin(KeyAdmin):
     list_display = ("name", "environment_label", "placement", "key_name", "last_push", "trouble", "active")
     list_filter = ("environment", "active")
     search_fields = ("name",)
+    search_help_text = "Name"
+    when_empty = "Nothing can arrive yet. Add an endpoint, and give its address and key to Loomis's support."
     scopes = (MachineKey.Scope.PUSH,)
     readonly_fields = ("address", "keys", "last_push", "trouble")
     fieldsets = (

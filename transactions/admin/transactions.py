@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, TextFilter
 from unfold.decorators import display
 
 from safes.admin.bases import EMPTY, money, nowrap, table
@@ -16,10 +19,23 @@ from transactions.admin.totals import TotalsAdmin
 from transactions.catalogue import KIND_OF, Kind
 from transactions.models import Transaction
 
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
 
 class RegisterFilter(ExactFilter):
     title = "register"
     parameter_name = "register"
+
+
+class PickupGroupFilter(TextFilter):
+    title = "pickup group"
+    parameter_name = "pickup_group_id"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> QuerySet[Transaction]:
+        value = (self.value() or "").strip()
+        if not value:
+            return queryset
+        return queryset.filter(pickup_group_id=int(value)) if _NUMBER.fullmatch(value) else queryset.none()
 
 
 @admin.register(Transaction)
@@ -32,6 +48,7 @@ class TransactionAdmin(TotalsAdmin):
         SafeSiteFilter,
         TypeFilter,
         ("kind", ChoicesDropdownFilter),
+        PickupGroupFilter,
         RegisterFilter,
         UserFilter,
         BookFilter,

@@ -22,12 +22,15 @@ def closes_around(dates: Collection[dt.date], safe_ids: Iterable[int], book: int
     """The last closes of these safes' nominal days, for all that wall-clock times of these dates can belong to."""
     if not dates:
         return {}
-    nominal = (min(dates) - dt.timedelta(days=1), max(dates))
-    found = DayClose.objects.filter(safe_id__in=list(safe_ids), nominal_date__range=nominal, book=book)
-    return {
-        (safe_id, date): closed_at
-        for safe_id, date, closed_at in found.values_list("safe_id", "nominal_date", "closed_at")
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT safe_id, nominal_date, closed_at FROM {DayClose._meta.db_table}
+            WHERE safe_id = ANY(%s) AND nominal_date BETWEEN %s AND %s AND book = %s
+            """,
+            [list(safe_ids), min(dates) - dt.timedelta(days=1), max(dates), book],
+        )
+        return {(safe_id, date): closed_at for safe_id, date, closed_at in cursor.fetchall()}
 
 
 def redraw_closes(days: Collection[Day], book: int, standings: Mapping[int, Standings]) -> set[Day]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from safes.estate import Standings
 from safes.localtime import instant, offset_all_day
@@ -12,70 +12,101 @@ from transactions.business_day import business_date, window
 from transactions.catalogue import END_OF_DAY
 from transactions.recording.marks import Day
 from transactions.recording.rows import Rows
+from transactions.wire.records import Record
+
+Instant = tuple[str | None, str | None]
+"""When it was, spelt, in UTC or with its offset; and the note of a clock change."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Dates:
-    """What rows mean where their safes stand, column by column; instants are spelt, in UTC or with their offset."""
+    """What rows mean where their safes stand, column by column."""
 
-    instants: list[str | None] = field(default_factory=list)
-    time_notes: list[str | None] = field(default_factory=list)
-    currencies: list[str | None] = field(default_factory=list)
-    nominal: list[dt.date] = field(default_factory=list)
-    business: list[dt.date] = field(default_factory=list)
+    instants: Sequence[Instant]
+    currencies: Sequence[str | None]
+    nominal: Sequence[dt.date]
+    business: Sequence[dt.date]
 
 
-def date_rows(rows: Rows, standings: Mapping[int, Standings], closes: Mapping[Day, dt.datetime]) -> Dates:
-    """Date rows by where their safes stood and by the closes that are stored."""
-    days: dict[Day, _Day] = {}
-    dates = Dates()
-    for safe_id, spelt, record in zip(rows.safe_ids, rows.columns["local_time"], rows.records, strict=True):
-        wall = record.local_time
-        date = wall.date()
-        day = days.get((safe_id, date))
-        if day is None:
-            day = days[safe_id, date] = _Day(safe_id, date, standings[safe_id], closes)
-        nominal, last_close = (date, day.close) if wall >= day.begins else (day.before, day.close_before)
-        dates.nominal.append(nominal)
-        dates.business.append(
-            nominal
-            if last_close is None
-            else business_date(nominal, wall, is_close=record.type == END_OF_DAY, last_close=last_close)
+class Calendar:
+    """Dates rows by where their safes stand and by the closes that are stored."""
+
+    def __init__(self, standings: Mapping[int, Standings], closes: Mapping[Day, dt.datetime]) -> None:
+        self.closes = closes
+        self._days = _Days(standings)
+
+    def date(self, rows: Rows) -> Dates:
+        walls = [record.local_time for record in rows.records]
+        days = [self._days[safe_id, wall.date()] for safe_id, wall in zip(rows.safe_ids, walls, strict=True)]
+        nominal = [day.date if wall >= day.begins else day.before for day, wall in zip(days, walls, strict=True)]
+        return Dates(
+            [
+                (spelt + day.offset, None) if record.sent_offset is None and day.offset else _instant(record, day)
+                for record, day, spelt in zip(rows.records, days, rows.columns["local_time"], strict=True)
+            ],
+            _currencies(rows, days),
+            nominal,
+            self._business(rows, nominal) if self.closes else nominal,
         )
-        if record.sent_offset is None and day.offset is not None:
-            dates.instants.append(spelt + day.offset)
-            dates.time_notes.append(None)
-        else:
-            moment, note = instant(wall, day.time_zone, () if record.sent_offset is None else (record.sent_offset,))
-            dates.instants.append(None if moment is None else moment.isoformat())
-            dates.time_notes.append(note)
-        dates.currencies.append(
-            currency_of([one.currency for one in record.denominations], day.currency)
-            if record.denominations
-            else day.currency
-        )
-    return dates
+
+    def _business(self, rows: Rows, nominal: Sequence[dt.date]) -> list[dt.date]:
+        return [
+            business_date(
+                date,
+                record.local_time,
+                is_close=record.type == END_OF_DAY,
+                last_close=self.closes.get((safe_id, date)),
+            )
+            for safe_id, record, date in zip(rows.safe_ids, rows.records, nominal, strict=True)
+        ]
 
 
 class _Day:
     """What all records of one safe and calendar date share."""
 
-    __slots__ = ("before", "begins", "close", "close_before", "currency", "offset", "time_zone")
+    __slots__ = ("before", "begins", "currency", "date", "offset", "time_zone")
 
-    def __init__(self, safe_id: int, date: dt.date, stands: Standings, closes: Mapping[Day, dt.datetime]) -> None:
+    def __init__(self, date: dt.date, stands: Standings) -> None:
         place = stands.on(date)
-        self.time_zone = place.time_zone
-        self.offset = _spell_offset(offset_all_day(date, place.time_zone) if place.time_zone else None)
-        self.currency = place.currency
+        self.date = date
         self.before = date - dt.timedelta(days=1)
         self.begins, _ = window(date, stands.rollover)
-        self.close = closes.get((safe_id, date))
-        self.close_before = closes.get((safe_id, self.before))
+        self.currency = place.currency
+        self.time_zone = place.time_zone
+        self.offset = _spell_offset(offset_all_day(date, place.time_zone) if place.time_zone else None)
+
+
+class _Days(dict[Day, _Day]):
+    def __init__(self, standings: Mapping[int, Standings]) -> None:
+        super().__init__()
+        self.standings = standings
+
+    def __missing__(self, key: Day) -> _Day:
+        safe_id, date = key
+        day = self[key] = _Day(date, self.standings[safe_id])
+        return day
 
 
 def _spell_offset(offset: dt.timedelta | None) -> str | None:
-    """As ISO 8601 ends a time with it."""
+    """As ISO 8601 ends a time with it; None where the day has several."""
     return None if offset is None else dt.datetime.min.replace(tzinfo=dt.timezone(offset)).isoformat()[19:]
+
+
+def _instant(record: Record, day: _Day) -> Instant:
+    sent = () if record.sent_offset is None else (record.sent_offset,)
+    moment, note = instant(record.local_time, day.time_zone, sent)
+    return None if moment is None else moment.isoformat(), note
+
+
+def _currencies(rows: Rows, days: Sequence[_Day]) -> list[str | None]:
+    sent = {one.currency for record in rows.records for one in record.denominations}
+    if len(sent) == 1 and None not in sent:  # nearly always, and then no row needs looking at
+        (only,) = sent
+        return [only if spelt else day.currency for spelt, day in zip(rows.columns["denominations"], days, strict=True)]
+    return [
+        currency_of([one.currency for one in record.denominations], day.currency)
+        for record, day in zip(rows.records, days, strict=True)
+    ]
 
 
 def currency_of(sent: Collection[str | None], at_site: str | None) -> str | None:

@@ -88,11 +88,15 @@ def _follow(key: Key, book: Book) -> None:
 def apply_rulings(safe_ids: Iterable[int], book: Book, keys: Iterable[Key]) -> Ruled:
     """Hold the rulings in force against keys that messages have just shown or no longer show."""
     ruled = Ruled()
-    in_force = Ruling.objects.filter(safe_id__in=list(safe_ids), book=book, withdrawn_at__isnull=True)
-    ruled_on = {
-        (safe_id, local_time, bytes(digest))
-        for safe_id, local_time, digest in in_force.values_list("safe_id", "local_time", "key_digest")
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT safe_id, local_time, key_digest FROM {Ruling._meta.db_table}
+            WHERE safe_id = ANY(%s) AND book = %s AND withdrawn_at IS NULL
+            """,
+            [list(safe_ids), book],
+        )
+        ruled_on = {(safe_id, local_time, bytes(digest)) for safe_id, local_time, digest in cursor.fetchall()}
     for key in ruled_on.intersection(keys) if ruled_on else ():
         _apply(key, book, ruled)
     return ruled

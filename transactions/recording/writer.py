@@ -24,7 +24,7 @@ from transactions.models import AuditEvent, Book, Transaction
 from transactions.recording import withdrawing
 from transactions.recording.closes import closes_around, redraw_closes
 from transactions.recording.copying import COLUMNS, copy_text
-from transactions.recording.dating import date_rows
+from transactions.recording.dating import Calendar
 from transactions.recording.marks import Day, touch
 from transactions.recording.repeats import Table, any_known, show_again
 from transactions.recording.rows import Key, Rows, to_rows
@@ -60,8 +60,8 @@ def record(
     also = withdrawing.safes_shown_by(message_id, channel) if replace else set()
     safe_ids = _lock_safes({record.serial_number for record in records}, also)
     standings = standings_of(safe_ids.values())
-    closes = closes_around([record.local_time.date() for record in records], standings, book)
-    message = _Message(message_id, channel, book, seen_at, safe_ids, standings, closes)
+    closes = closes_around({record.local_time.date() for record in records}, standings, book)
+    message = _Message(message_id, channel, book, seen_at, safe_ids, standings, Calendar(standings, closes))
     shown = None if replace or len(records) < _OPTIMISTIC_FROM else _store_if_all_new(message, records)
     if shown is None:
         shown = _store(message, records, replace=replace)
@@ -91,7 +91,7 @@ class _Message:
     seen_at: dt.datetime
     safe_ids: dict[str, int]
     standings: dict[int, Standings]
-    closes: dict[Day, dt.datetime]
+    calendar: Calendar
 
 
 @dataclass(slots=True)
@@ -179,7 +179,7 @@ def _insert(message: _Message, table: Table, made: Iterable[Rows], shown: _Shown
         cursor.copy(f"COPY {table._meta.db_table} ({columns}) FROM STDIN") as copy,
     ):
         for rows in made:
-            dates = date_rows(rows, message.standings, message.closes)
+            dates = message.calendar.date(rows)
             copy.write(copy_text(rows, dates, message.book, ending))
             shown.rows.append(rows)
             shown.outcome.created += len(rows)
