@@ -1,5 +1,6 @@
 from transactions.models.delivery import Delivery, DeliveryBody, QuarantinedRow
 from transactions.models.endpoint import PushEndpoint
+from transactions.models.feed import Feed, FeedFile
 from transactions.models.record import (
     AuditEvent,
     Book,
@@ -17,6 +18,8 @@ __all__ = [
     "DayClose",
     "Delivery",
     "DeliveryBody",
+    "Feed",
+    "FeedFile",
     "Message",
     "PushEndpoint",
     "QuarantinedRow",

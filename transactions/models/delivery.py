@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from transactions.models.endpoint import PushEndpoint
+from transactions.models.feed import Feed
 from transactions.models.record import Message
 
 
@@ -25,6 +26,8 @@ class Delivery(models.Model):
 
     channel = models.CharField(max_length=4, choices=Channel.choices)
     endpoint = models.ForeignKey(PushEndpoint, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
+    feed = models.ForeignKey(Feed, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
+    file_name = models.CharField(max_length=255, blank=True)
     message = models.ForeignKey(
         Message,
         null=True,
@@ -47,7 +50,7 @@ class Delivery(models.Model):
         max_length=32,
         help_text="SHA-256 of the bytes as sent, before the key was masked.",
     )
-    size = models.PositiveIntegerField(help_text="Bytes as sent, after Content-Encoding was undone.")
+    size = models.PositiveBigIntegerField(help_text="Bytes as sent, after Content-Encoding was undone.")
     headers = models.JSONField(default=dict, help_text="Request headers but those that can carry secrets.")
     received = models.PositiveIntegerField(null=True, blank=True)
     created = models.PositiveIntegerField(null=True, blank=True)
@@ -69,8 +72,14 @@ class Delivery(models.Model):
                 condition=Q(repeat_of__isnull=True),
                 name="delivery_body_once_per_endpoint",
             ),
+            models.UniqueConstraint(
+                fields=["feed", "digest"],
+                condition=Q(repeat_of__isnull=True),
+                name="delivery_body_once_per_feed",
+            ),
             models.CheckConstraint(
-                condition=Q(channel="push", endpoint__isnull=False) | Q(channel="file", endpoint__isnull=True),
+                condition=Q(channel="push", endpoint__isnull=False, feed__isnull=True)
+                | Q(channel="file", endpoint__isnull=True, feed__isnull=False),
                 name="delivery_has_its_source",
             ),
             models.CheckConstraint(
@@ -86,6 +95,7 @@ class Delivery(models.Model):
                 name="delivery_to_record",
             ),
             models.Index(fields=["endpoint", "-received_at"], name="delivery_by_endpoint"),
+            models.Index(fields=["feed", "-received_at"], condition=Q(feed__isnull=False), name="delivery_by_feed"),
             models.Index(
                 fields=["repeat_of"],
                 condition=Q(repeat_of__isnull=False),
@@ -98,10 +108,14 @@ class Delivery(models.Model):
 
 
 class DeliveryBody(models.Model):
-    """The bytes as sent, the key overwritten by asterisks, compressed with Zstandard. Gone after a purge."""
+    """The bytes as sent, the key overwritten by asterisks, compressed with Zstandard. Gone after a purge.
+
+    Large ones lie in the storage "bodies" under ``stored_as``, and ``content`` is empty.
+    """
 
     delivery = models.OneToOneField(Delivery, primary_key=True, on_delete=models.CASCADE, related_name="body")
     content = models.BinaryField()
+    stored_as = models.CharField(max_length=100, blank=True)
 
     class Meta:
         verbose_name_plural = "delivery bodies"

@@ -12,6 +12,7 @@ from safes.models import Safe
 from transactions.catalogue import Kind
 from transactions.identity import DIGEST_SIZE
 from transactions.models.endpoint import PushEndpoint
+from transactions.models.feed import Feed
 
 
 class Book(models.IntegerChoices):
@@ -22,13 +23,23 @@ class Book(models.IntegerChoices):
 
 
 class Message(models.Model):
-    """What a source sent under one id; its bodies are deliveries. Without an id, the body's digest stands for it."""
+    """What a source sent under one id; its bodies are deliveries. Without an id, the body's digest stands for it.
+
+    A file is a message of its feed under its name; the same bytes under another name are that same message.
+    """
 
     endpoint = models.ForeignKey(PushEndpoint, null=True, on_delete=models.PROTECT, db_index=False)
-    key = models.CharField(max_length=220)
+    feed = models.ForeignKey(Feed, null=True, on_delete=models.PROTECT, db_index=False)
+    key = models.CharField(max_length=262)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["endpoint", "key"], name="message_once_per_endpoint")]
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "key"], name="message_once_per_endpoint"),
+            models.UniqueConstraint(fields=["feed", "key"], name="message_once_per_feed"),
+            models.CheckConstraint(
+                condition=Q(endpoint__isnull=True) | Q(feed__isnull=True), name="message_has_one_source"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key
