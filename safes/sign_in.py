@@ -1,11 +1,13 @@
 """Guessing a staff password takes long: who was wrong too often waits, and is told how long.
 
-Counted by account and address together, so that nobody can lock a colleague out from elsewhere. The staff site alone:
-machine paths never come here. django-axes counts, in the database, for all web processes alike.
+Counted by account and address together, so that nobody can lock a colleague out from elsewhere; and by the accounts
+that one address tries, so that one guess cannot be made at all of them. The staff site alone: machine paths never come
+here. django-axes counts, in the database, for all web processes alike.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import math
 from typing import Any
@@ -15,6 +17,7 @@ from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -42,6 +45,24 @@ class StaffSiteAlone(AxesDatabaseHandler):  # type: ignore[misc]
         if request is not None and self.is_admin_request(request):
             super().user_login_failed(sender, credentials, request, **kwargs)
 
+    def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
+        failures: int = super().get_failures(request, credentials)
+        return max(failures, settings.AXES_FAILURE_LIMIT) if _address_waits_until(request) else failures
+
+
+def _address_waits_until(request: HttpRequest) -> dt.datetime | None:
+    """When an address that failed at many accounts may try again; None unless it must wait.
+
+    An account whose person got in since is none of them: axes forgets its failures.
+    """
+    limit: int = settings.LOGIN_ACCOUNTS_LIMIT
+    since = get_cool_off_threshold(request)
+    tried = AccessAttempt.objects.filter(ip_address=client_address(request), attempt_time__gte=since)
+    latest = tried.values("username").annotate(latest=Max("attempt_time")).order_by("-latest")
+    # The account that must be forgotten before the others are too few.
+    deciding = latest.values_list("latest", flat=True)[limit - 1 : limit].first() if limit else None
+    return deciding + settings.AXES_COOLOFF_TIME if deciding else None
+
 
 def told_to_wait(request: HttpRequest, _response: HttpResponse | None, credentials: dict[str, Any]) -> HttpResponse:
     """429, and how many minutes are left."""
@@ -51,11 +72,19 @@ def told_to_wait(request: HttpRequest, _response: HttpResponse | None, credentia
         attempt_time__gte=get_cool_off_threshold(request),
     )
     last = asked.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
+    until = _address_waits_until(request)
     wait = settings.AXES_COOLOFF_TIME
-    if last is not None:
+    if until is not None:
+        wait = until - get_cool_off_threshold(request) - settings.AXES_COOLOFF_TIME
+    elif last is not None:
         wait = last - get_cool_off_threshold(request)
     minutes = max(math.ceil(wait.total_seconds() / 60), 1)
-    context = {**admin.site.each_context(request), "title": "Too many wrong passwords", "minutes": minutes}
+    context = {
+        **admin.site.each_context(request),
+        "title": "Too many wrong passwords",
+        "minutes": minutes,
+        "whole_address": until is not None,
+    }
     response = TemplateResponse(request, "staff/wait.html", context, status=429).render()
     response["Retry-After"] = str(minutes * 60)
     return response

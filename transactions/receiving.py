@@ -63,10 +63,17 @@ class Stored:
 
 def find_endpoint(name: str) -> tuple[PushEndpoint, list[MachineKey]] | None:
     """An active endpoint and its live keys."""
-    endpoint = PushEndpoint.objects.filter(name=name, active=True).first() if name.isprintable() else None
+    if not name.isprintable():
+        return None
+    # In SQL, since every push asks: building two queries would cost twice what they do.
+    found = PushEndpoint.objects.raw(f"SELECT * FROM {PushEndpoint._meta.db_table} WHERE name = %s AND active", [name])
+    endpoint = next(iter(found), None)
     if endpoint is None:
         return None
-    keys = MachineKey.objects.filter(scope=MachineKey.Scope.PUSH, holder=endpoint.pk)
+    keys = MachineKey.objects.raw(
+        f"SELECT * FROM {MachineKey._meta.db_table} WHERE scope = %s AND holder = %s",
+        [MachineKey.Scope.PUSH, endpoint.pk],
+    )
     return endpoint, live_keys(keys, timezone.now())
 
 

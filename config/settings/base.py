@@ -152,6 +152,9 @@ OTP_TOTP_ISSUER = "Strongroom"
 # How many proxies of ours stand before us, each adding to X-Forwarded-For; the log-in throttle tells people by it.
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=5)
+# One password tried on many accounts: so many accounts that failed at one address, and did not get in since, stop that
+# address. An office behind one address has as many people mistyping at once only when its passwords were all changed.
+LOGIN_ACCOUNTS_LIMIT = env.int("LOGIN_ACCOUNTS_LIMIT", default=20)
 AXES_COOLOFF_TIME = dt.timedelta(minutes=env.int("LOGIN_WAIT_MINUTES", default=15))
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the wait that was told is the wait
 AXES_RESET_ON_SUCCESS = True

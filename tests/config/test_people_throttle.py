@@ -118,6 +118,70 @@ def test_the_address_cannot_be_chosen_by_whoever_guesses(settings, client, user)
     assert last.status_code == 429
 
 
+def spray(client, accounts: int, **more: str) -> list[int]:
+    """One password tried at so many accounts, most of which do not exist."""
+    return [log_in(client, f"somebody{number}", "Summer2026!", **more).status_code for number in range(accounts)]
+
+
+def test_one_guess_at_many_accounts_stops_the_address_and_no_other(settings, client, user):
+    settings.LOGIN_ACCOUNTS_LIMIT = 6
+    assert spray(client, 6) == [200] * 5 + [429]
+    refused = log_in(client, user.username)
+    assert refused.status_code == 429
+    assert "for too many accounts came from your network address. Wait 15 minutes" in refused.content.decode()
+    assert log_in(client, user.username, address="192.0.2.2").status_code == 302
+
+
+def test_an_office_behind_one_address_is_not_stopped_by_its_typos(client, user):
+    """Fifteen people who mistype once and three who forgot theirs for good: the others get in, and count no more."""
+    people = [AdministratorFactory.create() for _ in range(15)]
+    for person in people:
+        person.set_password(PASSWORD)
+        person.save()
+        assert log_in(client, person.username, "typo").status_code == 200
+    for forgot in ("ann", "bob", "cid"):
+        lock(client, forgot)
+    for person in people:
+        assert log_in(client, person.username).status_code == 302
+    assert spray(client, 10) == [200] * 10
+    assert log_in(client, user.username).status_code == 302
+
+
+def test_an_address_that_was_stopped_may_try_again_when_the_first_of_its_accounts_is_forgotten(settings, client, user):
+    settings.LOGIN_ACCOUNTS_LIMIT = 3
+    now = timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        spray(client, 1)
+        clock.shift(300)
+        assert log_in(client, "another", "x").status_code == 200
+        assert log_in(client, "a third", "x").status_code == 429
+        assert "Wait 10 minutes" in log_in(client, "a fourth", "x").content.decode()
+        clock.shift(590)
+        assert "Wait 1 minute," in log_in(client, user.username).content.decode()
+        clock.shift(20)
+        assert log_in(client, user.username).status_code == 302
+
+
+def test_getting_into_one_account_does_not_free_an_address_to_go_on_guessing(settings, client, user):
+    settings.LOGIN_ACCOUNTS_LIMIT = 6
+    spray(client, 5)
+    assert log_in(client, user.username).status_code == 302
+    assert log_in(client, "yet another", "x").status_code == 429
+
+
+def test_an_operator_frees_an_address(settings, client, user):
+    settings.LOGIN_ACCOUNTS_LIMIT = 3
+    spray(client, 3)
+    call_command("axes_reset_ip", "192.0.2.1")
+    assert log_in(client, user.username).status_code == 302
+
+
+def test_no_address_is_stopped_where_nobody_wants_it(settings, client, user):
+    settings.LOGIN_ACCOUNTS_LIMIT = 0
+    assert spray(client, 30) == [200] * 30
+    assert log_in(client, user.username).status_code == 302
+
+
 def test_the_wait_is_a_setting(settings, client, user):
     settings.AXES_COOLOFF_TIME = dt.timedelta(minutes=1)
     lock(client, user.username)
