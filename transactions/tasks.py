@@ -6,6 +6,7 @@ from celery import shared_task
 
 from transactions.deliveries import record_delivery, to_record
 from transactions.drawing import draw_touched
+from transactions.feeds.polling import due_feeds, poll
 
 
 @shared_task
@@ -23,3 +24,18 @@ def record_pending() -> int:
 def draw_touched_days() -> int:
     """Work off the marks on safe days."""
     return draw_touched()
+
+
+@shared_task
+def poll_due_feeds() -> int:
+    """Hand each feed whose time has come to a worker."""
+    due = due_feeds()
+    for feed_id in due:
+        poll_feed.delay(feed_id)
+    return len(due)
+
+
+@shared_task
+def poll_feed(feed_id: int) -> int:
+    """Look through one feed, unless somebody is at it already or was just now."""
+    return len(poll(feed_id)) if feed_id in due_feeds() else 0

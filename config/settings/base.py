@@ -180,6 +180,19 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(CHECKOUT / "staticfiles"))()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Raw bodies too large for a row of a table. Several machines need a place that all of them see.
+    "bodies": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.str("BODIES_DIR", default=str(DATA_DIR.path / "bodies")),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
 STATICFILES_DIRS = [directory for directory in [CHECKOUT / "static"] if directory.is_dir()]
 
 # --- Celery (names as in Celery's own settings, prefixed; see config.celery) --------------------------------------
@@ -220,6 +233,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}").rstrip("/")
 # The largest push body taken, in bytes after decompression; more is answered 413 without being read to its end.
 PUSH_MAX_BODY_BYTES = env.int("PUSH_MAX_BODY_BYTES", default=10_485_760)
+# The largest file a feed may bring, in bytes as it lies there.
+FEED_MAX_FILE_BYTES = env.int("FEED_MAX_FILE_BYTES", default=2 << 30)
 # Who signs the certificates of FTPS servers, where it is nobody whom the system trusts (a file in PEM).
 REMOTE_CA_FILE = env("REMOTE_CA_FILE", default="")
 # Seconds after which a check of /readyz counts as failed.

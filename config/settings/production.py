@@ -21,10 +21,7 @@ CSRF_COOKIE_SECURE = True
 
 STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="required")
 
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
 
 LOGGING = logging_settings(
     level=env.str("LOG_LEVEL", default="INFO").upper(), style=env.str("LOG_FORMAT", default="json")

@@ -12,7 +12,12 @@ import paramiko
 
 
 class PlaceError(Exception):
-    """Files elsewhere cannot be reached, listed, fetched or moved; the message is a sentence for staff."""
+    """Files elsewhere cannot be reached, listed, fetched or moved; the message is a sentence for staff.
+
+    ``broken`` says that the connection is of no use any more, also for other files.
+    """
+
+    broken = False
 
 
 class HostKeyRefused(PlaceError):
@@ -31,7 +36,9 @@ def told(what: str) -> Iterator[None]:
     except PlaceError:
         raise
     except (OSError, EOFError, ftplib.Error, paramiko.SSHException) as error:
-        raise PlaceError(sentence_of(error, what)) from error
+        told = PlaceError(sentence_of(error, what))
+        told.broken = isinstance(error, ConnectionError | EOFError | TimeoutError | ssl.SSLError | paramiko.SSHException)
+        raise told from error
 
 
 def sentence_of(error: Exception, what: str) -> str:

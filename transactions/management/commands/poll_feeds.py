@@ -1,0 +1,47 @@
+"""poll_feeds [NAME]"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from safes.commands import Result, SentenceCommand
+from transactions.feeds.polling import poll
+from transactions.models import Feed, FeedFile
+
+
+class Command(SentenceCommand):
+    help = "Looks through feeds now, and takes in what has stood still."
+
+    def add_options(self, parser: CommandParser) -> None:
+        parser.add_argument("name", nargs="?", metavar="NAME", help="one feed; none: all active ones")
+
+    def work(self, **options: Any) -> Result:
+        feeds = Feed.objects.exclude(url="")
+        feeds = feeds.filter(name=options["name"]) if options["name"] else feeds.filter(active=True)
+        if options["name"] and not feeds:
+            raise ValueError(f"There is no feed {options['name']} with a URL: add_feed makes one.")
+        files: list[FeedFile] = []
+        self.troubles = []
+        for feed in feeds:
+            files += poll(feed.pk)
+            feed.refresh_from_db()
+            self.troubles += [f"Feed {feed.name}: {feed.error}"] if feed.error else []
+        return {"files": [_told(file) for file in files]}
+
+    def tell(self, result: Result) -> str:
+        return "\n".join(
+            f"{one['name']}: {one['state']}, {one['received']} rows, {one['created']} created, {one['known']} known, "
+            f"{one['quarantined']} quarantined"
+            for one in result["files"]
+        ) or "There was nothing to take in."
+
+    def complaint(self, result: Result) -> str | None:
+        return " ".join(self.troubles) or None
+
+
+def _told(file: FeedFile) -> Result:
+    delivery = file.delivery and (file.delivery.repeat_of or file.delivery)
+    counts = {name: getattr(delivery, name, None) for name in ("received", "created", "known", "quarantined")}
+    return {"name": file.name, "state": file.state, **counts}
