@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: help demo run test bench lint clean
+.PHONY: help demo run test bench screenshots lint clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -26,6 +26,9 @@ test: .venv/.made ## all tests, on a real PostgreSQL and Valkey (ARGS='tests/con
 # On servers of their own, as durable as real ones: the figures are those of production.
 bench: .venv/.made ## the benchmarks, as ratios to ceilings measured in the same run
 	@exec $(PY) -m config.embedded exec --data-dir $(or $(STRONGROOM_DATA_DIR),var)/bench -- $(PY) -m tests.bench $(ARGS)
+
+screenshots: .venv/.made ## the pictures of README.md, from a running demo
+	@exec $(PY) -m tests.journeys.pictures
 
 lint: .venv/.made ## formatter, linter, types, import rules, migrations
 	$(PY) -m ruff format --check .

@@ -62,9 +62,24 @@
     return Boolean(search());
   }
 
+  function filter() {
+    const opener = document.getElementById("open-filters");
+    const field = document.querySelector("#filter-form :is(input:not([type=hidden]), select)");
+    if (!opener || !field) return false;
+    opener.click();
+    // It can take the focus when its panel has opened, which changes its size.
+    const opened = new ResizeObserver(() => {
+      field.focus();
+      if (field.matches(":focus")) opened.disconnect();
+    });
+    opened.observe(field);
+    return true;
+  }
+
   // Each says whether it did anything; what it did not take, others may have.
   const KEYS = {
     "/": find,
+    f: filter,
     j: () => move(1),
     k: () => move(-1),
     x: tick,
@@ -108,6 +123,7 @@
     const rooms = Object.keys(ROOMS).filter(room);
     const lines = [
       line(["/"], "search this list"),
+      line(["f"], "filter it"),
       line(["j"], "next row"),
       line(["k"], "previous row"),
       line(["Enter"], "open the row"),

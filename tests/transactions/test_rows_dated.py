@@ -11,7 +11,7 @@ from safes.estate import Standing, Standings
 from safes.localtime import instant
 from tests.transactions.wire.making import read, wall
 from transactions.business_day import business_date, nominal_date
-from transactions.recording.dating import Calendar
+from transactions.recording.dating import Calendar, currency_of
 from transactions.recording.rows import to_rows
 
 FIRST, DAY = dt.date(2026, 3, 1), dt.timedelta(days=1)
@@ -57,3 +57,18 @@ def test_every_row_has_the_dates_the_definitions_give_it(
         moment = None if spelt is None else dt.datetime.fromisoformat(spelt)
         assert (moment, note) == instant(time, place.time_zone, offsets)
         assert dates.currencies[number] == place.currency
+
+
+currencies = st.sampled_from(["USD", "CAD", "usd", "", None])
+
+
+@given(st.lists(st.lists(currencies, max_size=3), min_size=1, max_size=8), st.sampled_from([None, "USD", "CAD"]))
+def test_every_row_has_the_currency_it_has_alone(sent: list[list[str | None]], at_site: str | None) -> None:
+    records = [
+        read(Denominations=[{"UnitValue": 20, "Count": 1, "Currency": currency} for currency in listed])
+        for listed in sent
+    ]
+    calendar = Calendar({1: Standings([(FIRST, Standing(site_id=1, currency=at_site))])}, {})
+    dates = calendar.date(to_rows(records, {"SR10042": 1}, {}))
+    alone = [[one.currency for one in record.denominations] for record in records]
+    assert dates.currencies == [currency_of(listed, at_site) for listed in alone]

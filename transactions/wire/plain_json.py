@@ -63,6 +63,7 @@ _LONGEST_DENOMINATION = 200
 _DAY_AND_TIME = r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{6,7}"
 _LONGEST_TIME = len("2026-03-14T11:54:27.5717919Z")
 _PLAIN_TIMES = re.compile(rf"(?:{_DAY_AND_TIME}\|)*", re.ASCII)
+_ESCAPED_COLON = re.compile(rb"\\u003a", re.IGNORECASE)
 _PLAIN_UTC_TIMES = re.compile(rf"(?:{_DAY_AND_TIME}Z\|)*", re.ASCII)
 
 
@@ -121,8 +122,8 @@ def _read(body: bytes, most_rows: int) -> PlainPush:
     column = _Columns(rows)
     records = column.records()
     # The quick reader keeps the last of several values of one name. Whether there were any shows by the colons: in what
-    # it kept there is one for each name, and those in texts.
-    if body.count(b":") != colons + column.colons():
+    # it kept there is one for each name, and those in texts, of which none may be spelt otherwise.
+    if body.count(b":") != colons + column.colons() or (b"\\" in body and _ESCAPED_COLON.search(body)):
         raise _Unusual
     return PlainPush(metadata if isinstance(metadata, dict) else {}, records)
 
@@ -229,7 +230,7 @@ def _amounts(column: Sequence[Raw | None], wire_types: Sequence[Any], kinds: Seq
     ]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _amount(spelt: bytes) -> Decimal:
     # A text in quotes, true or false is no number, and then the patient reader's.
     return read_money(spelt.decode())
@@ -241,7 +242,7 @@ def _denominations(column: Sequence[Sequence[Raw] | None]) -> list[tuple[Denomin
     return [in_order([_denomination(bytes(entry)) for entry in listed]) if listed else () for listed in column]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _denomination(spelt: bytes) -> Denomination:
     """One by its spelling: few notes and counts, spelt alike, come again and again."""
     if len(spelt) > _LONGEST_DENOMINATION:

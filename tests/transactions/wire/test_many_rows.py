@@ -180,6 +180,13 @@ def test_what_is_given_twice_around_the_rows_is_never_plain(body: str) -> None:
     assert read_plain(body.replace("%s", spell(PLAIN)).encode(), 1000) is None
 
 
+@pytest.mark.parametrize("colon", ["\\u003a", "\\u003A"])
+def test_a_colon_spelt_otherwise_hides_no_name_given_twice(colon: str) -> None:
+    twice = f'{spell(PLAIN)[:-1]}, "UserName": "first", "UserName": "a{colon}b"}}'
+    assert not is_plain(twice)
+    assert together(twice) == patiently(twice) == ["“UserName” is given twice with different values."]
+
+
 def test_a_key_beside_the_rows_and_colons_in_texts_are_plain() -> None:
     colons = spell({**PLAIN, "UserName": "a:b", "DepositReferenceNumber": "::", "RetrievedOn": PLAIN["RetrievedOn"]})
     root = (
