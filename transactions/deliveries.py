@@ -7,26 +7,20 @@ worker finds it again; it never loses it and never changes what Loomis was told.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable
 
 import structlog
-import zstandard
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.db.models import Q
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from transactions.catalogue import classify
-from transactions.identity import key_digest
+from transactions.bodies import Purged
 from transactions.metrics import count_failed, count_recorded
-from transactions.models import Book, Delivery, DeliveryBody, Message, PushEndpoint
-from transactions.models.endpoint import Environment
+from transactions.models import Delivery
 from transactions.quarantine import keep_bad_rows
-from transactions.recording.writer import Outcome, record
-from transactions.wire import push_json
-from transactions.wire.records import Record
-from transactions.wire.values import BadRow, BodyError
+from transactions.reading.files import record_file
+from transactions.reading.pushes import record_push
 
 log = structlog.get_logger(__name__)
 
@@ -34,26 +28,6 @@ log = structlog.get_logger(__name__)
 _TRY_AGAIN = {"40001", "40P01"}
 _TRIES = 3
 _BACKOFF = [dt.timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600)]
-
-_ZSTD_LEVEL = 1
-MAX_UNPACKED = 1 << 31
-
-
-class Purged(ValueError):
-    """A raw body that retention has deleted, so that it can be read no more."""
-
-
-def pack(body: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body)
-
-
-def raw_body(delivery: Delivery) -> bytes:
-    """The exact bytes that were sent, with the key masked. Raises Purged when retention has deleted them."""
-    try:
-        packed = DeliveryBody.objects.get(pk=delivery.repeat_of_id or delivery.pk).content
-    except DeliveryBody.DoesNotExist:
-        raise Purged(f"The body of delivery {delivery.pk} was purged; only its digest is kept.") from None
-    return zstandard.ZstdDecompressor().decompress(bytes(packed), max_output_size=MAX_UNPACKED)
 
 
 def record_delivery(delivery_id: int, *, again: bool = False, body: bytes | None = None) -> Delivery:
@@ -67,7 +41,7 @@ def record_delivery(delivery_id: int, *, again: bool = False, body: bytes | None
             with atomic():
                 # The weaker lock, so that a repeat, which refers to this row, is stored without waiting.
                 locked = Delivery.objects.select_for_update(of=("self",), no_key=True)
-                delivery = locked.select_related("endpoint").get(pk=delivery_id)
+                delivery = locked.select_related("endpoint", "feed").get(pk=delivery_id)
                 before = (delivery.recorded_at, delivery.created or 0)
                 if again or delivery.status in (
                     Delivery.Status.STORED,
@@ -96,100 +70,20 @@ def to_record(limit: int = 100) -> list[int]:
 
 def _record(delivery: Delivery, body: bytes | None) -> None:
     first_time = delivery.recorded_at is None
-    earlier = delivery.message
-    try:
-        read = push_json.read_message(raw_body(delivery) if body is None else body)
-    except BodyError as error:
-        read = push_json.Message()
-        bad_rows = [BadRow(0, str(error), "")]
-    else:
-        bad_rows = read.bad_rows or ([] if read.records else [BadRow(0, "The message has no transactions.", "")])
-    key = f"id:{read.message_id}" if read.message_id else f"sha256:{bytes(delivery.digest).hex()}"
-    delivery.message = _message(delivery.endpoint_id, key)
-    if earlier is not None and earlier != delivery.message:
-        # Read again it belongs to another message: the earlier one no longer shows what this body said.
-        _show(earlier, [], without=delivery, replace=True)
-    outcome = _show(delivery.message, read.records, without=delivery, replace=not first_time)
-
-    keep_bad_rows(delivery, bad_rows)
+    read = record_push(delivery, body) if delivery.channel == Delivery.Channel.PUSH else record_file(delivery)
+    keep_bad_rows(delivery, read.bad_rows)
+    delivery.message = read.message
     delivery.received = read.received
-    delivery.quarantined = len(read.bad_rows)
-    delivery.created = outcome.created + (delivery.created or 0 if not first_time else 0)
-    delivery.known = max(len(read.records) - delivery.created, 0)
+    delivery.quarantined = read.received - read.records
+    delivery.created = read.created + (delivery.created or 0 if not first_time else 0)
+    delivery.known = max(read.records - delivery.created, 0)
     delivery.status = Delivery.Status.ACCEPTED if read.records else Delivery.Status.QUARANTINED
-    delivery.notes = _oddities(delivery.endpoint, read) if delivery.endpoint else []
+    delivery.notes = read.notes
     delivery.error = ""
     delivery.attempts += first_time
     delivery.next_attempt_at = None
     delivery.recorded_at = timezone.now()
     delivery.save()
-
-
-def _message(endpoint_id: int | None, key: str) -> Message:
-    """The message of that key, locked: two of its bodies are recorded one after the other."""
-    table = Message._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (endpoint_id, key) VALUES (%s, %s) ON CONFLICT (endpoint_id, key) "
-            "DO UPDATE SET key = excluded.key RETURNING id",
-            [endpoint_id, key],
-        )
-        return Message(pk=cursor.fetchone()[0], endpoint_id=endpoint_id, key=key)
-
-
-def _show(message: Message, records: list[Record], *, without: Delivery, replace: bool) -> Outcome:
-    """Record what a message shows: these records, and the most copies that any other body of it showed."""
-    others = message.deliveries.filter(repeat_of__isnull=True, recorded_at__isnull=False).exclude(pk=without.pk)
-    merged = records
-    if replace:
-        for other in others.order_by("pk"):
-            try:
-                merged = _union(merged, push_json.read_message(raw_body(other)).records)
-            except BodyError:
-                continue
-    return record(
-        message.pk,
-        merged,
-        channel="push",
-        book=_book(without.endpoint),
-        seen_at=without.received_at,
-        replace=replace,
-    )
-
-
-def _union(one: list[Record], other: list[Record]) -> list[Record]:
-    """The most copies of each record that either list has."""
-    spare = Counter(key_digest(entry) for entry in one)
-    merged = list(one)
-    for entry in other:
-        digest = key_digest(entry)
-        if spare[digest]:
-            spare[digest] -= 1
-        else:
-            merged.append(entry)
-    return merged
-
-
-def _book(endpoint: PushEndpoint | None) -> Book:
-    return Book.TEST if endpoint is not None and endpoint.environment == Environment.TEST else Book.PRODUCTION
-
-
-def _oddities(endpoint: PushEndpoint, read: push_json.Message) -> list[str]:
-    """What is not as arranged with Loomis and yet no reason to refuse anything."""
-    notes = []
-    sent = {name.lower(): value for name, value in read.metadata.items()}
-    for name, value in endpoint.expected_metadata.items():
-        if name.lower() not in sent:
-            notes.append(f"The metadata “{name}” is missing.")
-        elif sent[name.lower()] != value:
-            notes.append(f"The metadata “{name}” is not the expected “{value}”.")
-    if endpoint.types:
-        asked = {classify(name)[0] for name in endpoint.types}
-        unasked = sorted({record.type for record in read.records} - asked)
-        notes += [f"{name} came, though Loomis was not asked to send it here." for name in unasked]
-    if read.received > endpoint.batch_limit:
-        notes.append(f"{read.received} rows came, more than the {endpoint.batch_limit} arranged.")
-    return notes
 
 
 def _failed(delivery_id: int, error: Exception) -> Delivery:

@@ -68,4 +68,5 @@ def _facts(delivery: Delivery, bad_rows: list[BadRow]) -> Facts | None:
 
 
 def _is_test(delivery: Delivery) -> bool:
-    return delivery.endpoint is not None and delivery.endpoint.environment == Environment.TEST
+    source = delivery.endpoint or delivery.feed
+    return source is not None and source.environment == Environment.TEST

@@ -23,7 +23,7 @@ from django.utils import timezone
 from safes.keys import live_keys, mark_used, match_key
 from safes.models import MachineKey
 from transactions import turned_away
-from transactions.deliveries import pack
+from transactions.bodies import pack
 from transactions.metrics import DELIVERIES
 from transactions.models import Delivery, DeliveryBody, PushEndpoint
 

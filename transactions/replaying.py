@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from transactions.deliveries import Purged, deliveries_to_replay, record_delivery
+from transactions.bodies import Purged
+from transactions.deliveries import deliveries_to_replay, record_delivery
 from transactions.drawing import draw_touched
 from transactions.models import Delivery
 

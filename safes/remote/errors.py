@@ -37,7 +37,9 @@ def told(what: str) -> Iterator[None]:
         raise
     except (OSError, EOFError, ftplib.Error, paramiko.SSHException) as error:
         told = PlaceError(sentence_of(error, what))
-        told.broken = isinstance(error, ConnectionError | EOFError | TimeoutError | ssl.SSLError | paramiko.SSHException)
+        told.broken = isinstance(
+            error, ConnectionError | EOFError | TimeoutError | ssl.SSLError | paramiko.SSHException
+        )
         raise told from error
 
 

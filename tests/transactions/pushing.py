@@ -11,7 +11,7 @@ from django.test import Client
 
 from safes.models import Finding, MachineKey
 from transactions import receiving
-from transactions.deliveries import raw_body
+from transactions.bodies import raw_body
 from transactions.drawing import draw_touched
 from transactions.endpoints import add_endpoint
 from transactions.models import Delivery, PushEndpoint, Transaction

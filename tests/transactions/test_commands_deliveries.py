@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from safes.findings import settle_by_person
 from safes.models import Finding
 from tests.factories import PushEndpointFactory, body_of, cash_in, deliver
-from transactions.deliveries import Purged, raw_body
+from transactions.bodies import Purged, raw_body
 from transactions.models import Delivery, DeliveryBody, TouchedDay, Transaction
 
 pytestmark = pytest.mark.django_db

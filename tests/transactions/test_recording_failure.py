@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.transactions.pushing import body, counted, counts, drop, endpoint, say, store, told
-from transactions.deliveries import raw_body
+from transactions.bodies import raw_body
 from transactions.models import Delivery, Transaction
 from transactions.tasks import record_pending
 from transactions.wire import push_json

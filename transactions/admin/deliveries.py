@@ -19,7 +19,7 @@ from safes.admin.bases import EstimatingPaginator, change_url
 from safes.admin.filters import RecentMomentFilter
 from transactions.admin.delivery_fields import DeliveryFields
 from transactions.admin.raw import as_text, laid_out
-from transactions.deliveries import Purged, raw_body
+from transactions.bodies import Purged, raw_body
 from transactions.drawing import draw_soon
 from transactions.models import Delivery, Message, PushEndpoint
 from transactions.replaying import replay_one

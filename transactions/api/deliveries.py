@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from safes.api.fields import InstantField
 from safes.api.filters import MomentFilter, ReadFilterSet
 from safes.api.reading import ReadingItem, ReadingList
-from transactions.deliveries import Purged, raw_body
+from transactions.bodies import Purged, raw_body
 from transactions.models import Delivery
 from transactions.models.endpoint import Environment
 

@@ -47,7 +47,7 @@ class Feed(models.Model):
         max_length=500,
         blank=True,
         validators=[validate_url],
-        help_text="ftp://, ftps://, sftp:// with user and folder, or file:///folder. Empty: files are taken in by hand.",
+        help_text="ftp://, ftps:// or sftp:// with user and folder, or file:///folder. Empty: files come by hand.",
     )
     pattern = models.CharField(
         max_length=100, default="*.xml", help_text="Names that are taken; * and ? stand for any."

@@ -33,7 +33,7 @@ class Again:
 def any_known(table: Table, rows: Rows, book: Book) -> bool:
     """Whether any of these rows is stored already."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT FROM {_look(table)})", [*rows.identities(), book])
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {_look(table)})", [*rows.identities().parameters, book])
         return bool(cursor.fetchone()[0])
 
 
@@ -57,7 +57,7 @@ def show_again(table: Table, rows: Rows, channel: str, book: Book, message_id: i
             SELECT safe_id, business_date, kind, sent_offsets, shown_by IS NULL, array_agg((number - 1)::int)
             FROM known GROUP BY 1, 2, 3, 4, 5
             """,
-            [*rows.identities(), book, book, message_id, message_id],
+            [*rows.identities().parameters, book, book, message_id, message_id],
         )
         alike = cursor.fetchall()
     again = Again()
@@ -87,7 +87,7 @@ def _change(
                    coalesce(t.push_message_id, t.file_message_id) IS NOT NULL
             FROM {_look(table)}
             """,
-            [*changed.identities(), book],
+            [*changed.identities().parameters, book],
         )
         known = {number: Known(*rest) for number, *rest in cursor.fetchall()}
         empty = [number for number, row in known.items() if row.shown_by is None]

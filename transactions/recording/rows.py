@@ -15,6 +15,15 @@ Key = tuple[int, dt.datetime, bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Identities:
+    """Safe ids, wall-clock times, digests and occurrences of rows, as PostgreSQL is asked for them: what follows FROM,
+    and its parameters."""
+
+    source: str
+    parameters: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Some records of one message with what identifies them, column by column."""
 
@@ -31,14 +40,17 @@ class Rows:
         walls = [record.local_time for record in self.records]
         return zip(self.safe_ids, walls, self.digests, strict=True)
 
-    def identities(self) -> list[str]:
-        """Safe ids, wall-clock times, digests and occurrences as PostgreSQL array literals: much faster than lists."""
-        return [
-            "{" + ",".join(map(str, self.safe_ids)) + "}",
-            "{" + ",".join(self.columns["local_time"]) + "}",
-            "{" + ",".join([f'"\\\\x{digest.hex()}"' for digest in self.digests]) + "}",
-            "{" + ",".join(map(str, self.occurrences)) + "}",
-        ]
+    def identities(self) -> Identities:
+        """As arrays, in PostgreSQL's spelling of them: much faster than lists."""
+        return Identities(
+            "unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::int[])",
+            (
+                "{" + ",".join(map(str, self.safe_ids)) + "}",
+                "{" + ",".join(self.columns["local_time"]) + "}",
+                "{" + ",".join([f'"\\\\x{digest.hex()}"' for digest in self.digests]) + "}",
+                "{" + ",".join(map(str, self.occurrences)) + "}",
+            ),
+        )
 
     def pick(self, numbers: Sequence[int]) -> Rows:
         """The rows at these places."""

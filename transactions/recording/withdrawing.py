@@ -12,7 +12,7 @@ from django.db import connection
 
 from transactions.catalogue import END_OF_DAY
 from transactions.models import AuditEvent, Book, Delivery, Message, Repeat, Transaction
-from transactions.recording.rows import Key, Rows
+from transactions.recording.rows import Identities, Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,12 @@ def safes_shown_by(message_id: int, channel: str) -> set[int]:
 
 def withdraw_missing(
     table: type[Transaction] | type[AuditEvent],
-    shown: Rows,
+    shown: Identities,
     book: Book,
     channel: str,
     message_id: int,
 ) -> list[Gone]:
     """Take back what this message shows no longer: ``shown`` is all it shows now of this table."""
-    identity = shown.identities()
     name = table._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
@@ -57,10 +56,10 @@ def withdraw_missing(
             WHERE r.message_id = %s AND r.book = %s
               AND (t.safe_id, t.local_time, t.key_digest, t.occurrence, t.book)
                 = (r.safe_id, r.local_time, r.key_digest, r.occurrence, r.book)
-              AND NOT EXISTS ({_SHOWN.format(row="r")})
+              AND NOT EXISTS ({_SHOWN.format(row="r", source=shown.source)})
             RETURNING t.safe_id, t.local_time, t.key_digest, t.business_date, t.type
             """,
-            [message_id, book, *identity],
+            [message_id, book, *shown.parameters],
         )
         gone = cursor.fetchall()
         cursor.execute(
@@ -68,17 +67,16 @@ def withdraw_missing(
                 table=name,
                 channel=channel,
                 source="endpoint_id IS NOT NULL",
-                shown=_SHOWN.format(row="t"),
+                shown=_SHOWN.format(row="t", source=shown.source),
             ),
-            [message_id, book, *identity],
+            [message_id, book, *shown.parameters],
         )
         gone += cursor.fetchall()
     return [Gone(safe_id, time, digest, date, type_ == END_OF_DAY) for safe_id, time, digest, date, type_ in gone]
 
 
 _SHOWN = """
-SELECT 1 FROM unnest(%s::bigint[], %s::timestamp[], %s::bytea[], %s::int[])
-     AS i(safe_id, local_time, key_digest, occurrence)
+SELECT 1 FROM {source} AS i(safe_id, local_time, key_digest, occurrence)
 WHERE (i.safe_id, i.local_time, i.key_digest, i.occurrence)
     = ({row}.safe_id, {row}.local_time, {row}.key_digest, {row}.occurrence)
 """

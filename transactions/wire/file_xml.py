@@ -70,7 +70,8 @@ def is_complete(source: IO[bytes]) -> bool:
         return False
     source.seek(0)
     # A target that wants to hear of nothing: libxml2 checks the form, and no element is made.
-    parser: Any = etree.XMLParser(target=_Deaf(), **_SAFE)
+    target: Any = _Deaf()
+    parser: Any = etree.XMLParser(target=target, **_SAFE)
     try:
         for chunk in _trimmed(unpacked(source, _CHUNK)):
             _fed(parser.feed, 0, chunk)

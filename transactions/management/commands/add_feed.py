@@ -23,7 +23,9 @@ class Command(SentenceCommand):
         parser.add_argument("--pattern", default="*.xml", help="the names that are taken; * and ? stand for any")
         parser.add_argument("--password-env", default="", metavar="VAR", help="the variable that holds the password")
         parser.add_argument("--host-key", default="", help="SFTP: the server's public key, or SHA256:… of it")
-        parser.add_argument("--settle", type=int, default=60, metavar="SECONDS", help="how long a file must stand still")
+        parser.add_argument(
+            "--settle", type=int, default=60, metavar="SECONDS", help="how long a file must stand still"
+        )
         parser.add_argument("--poll", type=int, default=300, metavar="SECONDS", help="how often it is looked through")
         parser.add_argument("--after", choices=Feed.After.values, default=Feed.After.LEAVE.value)
         parser.add_argument("--archive-folder", default="archive")

@@ -31,11 +31,14 @@ class Command(SentenceCommand):
         return {"files": [_told(file) for file in files]}
 
     def tell(self, result: Result) -> str:
-        return "\n".join(
-            f"{one['name']}: {one['state']}, {one['received']} rows, {one['created']} created, {one['known']} known, "
-            f"{one['quarantined']} quarantined"
-            for one in result["files"]
-        ) or "There was nothing to take in."
+        return (
+            "\n".join(
+                f"{one['name']}: {one['state']}, {one['received']} rows, {one['created']} created, {one['known']} known, "
+                f"{one['quarantined']} quarantined"
+                for one in result["files"]
+            )
+            or "There was nothing to take in."
+        )
 
     def complaint(self, result: Result) -> str | None:
         return " ".join(self.troubles) or None

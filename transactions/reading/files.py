@@ -1,0 +1,48 @@
+"""A file, read and recorded, in memory that does not grow with it."""
+
+from __future__ import annotations
+
+from django.db.transaction import atomic
+
+from transactions.bodies import open_body
+from transactions.models import Delivery
+from transactions.reading.messages import Reading, book_of, locked_message, other_bodies
+from transactions.recording.staging import Staging, Taken
+from transactions.recording.writer import record
+from transactions.wire.file_xml import read_rows
+from transactions.wire.values import BadRow, BodyError
+
+
+def record_file(delivery: Delivery) -> Reading:
+    """Read the body of a file and record what it says, within the caller's transaction.
+
+    A file is the message of its name. Of one that breaks off, or is none, nothing is recorded.
+    """
+    assert delivery.feed is not None
+    first_time = delivery.recorded_at is None
+    message = locked_message(delivery.file_name, feed_id=delivery.feed_id)
+    staging = Staging()
+    try:
+        taken = _take(staging, delivery)
+    except BodyError as error:
+        taken = Taken(bad_rows=[BadRow(0, str(error), "")])
+    if not first_time:
+        for other in other_bodies(message, delivery):
+            try:
+                _take(staging, other)
+            except BodyError:
+                continue
+    outcome = record(
+        message.pk,
+        staging,
+        channel="file",
+        book=book_of(delivery),
+        seen_at=delivery.received_at,
+        replace=not first_time,
+    )
+    return Reading(message, taken.received, taken.records, outcome.created, taken.bad_rows)
+
+
+def _take(staging: Staging, delivery: Delivery) -> Taken:
+    with open_body(delivery) as content, atomic():  # a body that breaks off leaves nothing behind
+        return staging.take(read_rows(content))
