@@ -24,6 +24,7 @@ QUEUES = ("record", "feeds", "dispatch", "derive", "celery")
 app.conf.task_routes = {
     "transactions.tasks.record_pending": {"queue": "record"},
     "transactions.tasks.draw_touched_days": {"queue": "derive"},
+    "transactions.tasks.follow_moved_safes": {"queue": "derive"},
 }
 
 # What happens by the clock. A task here may run twice, or on two machines, without harm.
@@ -32,6 +33,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     # A push is recorded in its request; this is for what a crash, a database that was away or a bug left behind.
     "record-pending": {"task": "transactions.tasks.record_pending", "schedule": timedelta(seconds=10)},
     "draw-touched-days": {"task": "transactions.tasks.draw_touched_days", "schedule": timedelta(seconds=10)},
+    "follow-moved-safes": {"task": "transactions.tasks.follow_moved_safes", "schedule": timedelta(seconds=10)},
 }
 
 app.conf.beat_schedule = TIMETABLE

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from transactions.deliveries import record_delivery, to_record
 from transactions.drawing import draw_touched
+from transactions.estate import follow_moved
 
 
 @shared_task
@@ -17,6 +18,12 @@ def record_pending() -> int:
     if due:
         draw_touched()
     return len(due)
+
+
+@shared_task
+def follow_moved_safes() -> int:
+    """Derive again what safes have stored that were moved, or whose site was changed."""
+    return follow_moved()
 
 
 @shared_task

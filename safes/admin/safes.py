@@ -117,7 +117,7 @@ class SafeAdmin(UploadAdmin):
         change: bool,
     ) -> None:
         super().save_related(request, form, formsets, change)
-        safe_changed(form.instance)
+        safe_changed(form.instance, moved=any(formset.has_changed() for formset in formsets))
 
     @display(
         description="status",
