@@ -11,7 +11,6 @@ import pytest
 from config.data_dir import CHECKOUT
 from tests.config.system import clean_environment
 
-
 WHICH = "from django.conf import settings; print(settings.SETTINGS_MODULE)"
 
 
