@@ -22,12 +22,14 @@ from safes.models import Placement, Safe, Site
 BEGINNING = dt.date(1990, 1, 1)  # before the first transaction that is taken at all
 DEFAULT_ROLLOVER = dt.timedelta(hours=6)
 
-# Called with the ids of safes whose site, zone, rollover or currency changed, in the transaction that changes it and
-# under the lock on those safes. An app that keeps derived data registers here, since this one imports no other.
-_listeners: list[Callable[[list[int]], None]] = []
+# Called with the ids of safes that were edited, and whether their site, zone, rollover or currency changed, in the
+# transaction that changes it and under the lock on those safes. An app that keeps derived data registers here, since
+# this one imports no other.
+Listener = Callable[[list[int], bool], None]
+_listeners: list[Listener] = []
 
 
-def on_estate_change(listener: Callable[[list[int]], None]) -> None:
+def on_estate_change(listener: Listener) -> None:
     """Register what must be derived again when safes change their place, or a site its zone, rollover or currency."""
     if listener not in _listeners:
         _listeners.append(listener)
@@ -157,8 +159,7 @@ def place_safe(serial_number: str, site: Site, starts_on: dt.date | None = None,
     """Make a safe if it is new, register it, and put it at a site from a local date.
 
     Without a date: from the beginning if it stood nowhere yet, else from today at that site. A second placement on the
-    same date replaces the first. What its transactions mean (instants, currency, business dates) follows in the same
-    transaction.
+    same date replaces the first. What its transactions mean (instants, currency, business dates) follows.
     """
     serial = normal_serial(serial_number)
     _hold_sites([site.pk])
@@ -170,8 +171,9 @@ def place_safe(serial_number: str, site: Site, starts_on: dt.date | None = None,
     safe.save()
     if starts_on is None:
         starts_on = _next_start(safe, site)
+    stood = standings_of([safe.pk])[safe.pk].places
     Placement.objects.update_or_create(safe=safe, starts_on=starts_on, defaults={"site": site})
-    _tell([safe.pk])
+    _tell([safe.pk], moved=standings_of([safe.pk])[safe.pk].places != stood)
     return safe
 
 
@@ -185,8 +187,8 @@ def _next_start(safe: Safe, site: Site) -> dt.date:
 
 
 @atomic
-def safe_changed(safe: Safe) -> None:
-    """Say that a safe's placements or status were edited; derives what follows.
+def safe_changed(safe: Safe, *, moved: bool = True) -> None:
+    """Say that a safe was edited, and whether its placements were; derives what follows.
 
     An unregistered safe that stands somewhere is registered by it.
     """
@@ -195,20 +197,26 @@ def safe_changed(safe: Safe) -> None:
     if kept.status == Safe.Status.UNREGISTERED and kept.placements.exists():
         kept.status = Safe.Status.ACTIVE
         kept.save(update_fields=["status"])
-    _tell([safe.pk])
+    _tell([safe.pk], moved=moved)
 
 
 @atomic
 def save_site(site: Site) -> Site:
-    """Save an edited site; what its safes' transactions mean follows in the same transaction."""
+    """Save a site; what its safes' transactions mean follows, if what gives it to them was edited."""
+    before = Site.objects.select_for_update(no_key=True).filter(pk=site.pk).first()
     site.full_clean()
     site.save()
-    safe_ids = list(site.placements.order_by("safe_id").values_list("safe_id", flat=True).distinct())
-    lock_safes(safe_ids)
-    _tell(safe_ids)
+    if before and _meaning(before) != _meaning(site):
+        safe_ids = list(site.placements.order_by("safe_id").values_list("safe_id", flat=True).distinct())
+        lock_safes(safe_ids)
+        _tell(safe_ids, moved=True)
     return site
 
 
-def _tell(safe_ids: list[int]) -> None:
+def _meaning(site: Site) -> tuple[str, dt.timedelta, str]:
+    return site.time_zone, site.day_rollover, site.currency
+
+
+def _tell(safe_ids: list[int], *, moved: bool) -> None:
     for listener in _listeners:
-        listener(safe_ids)
+        listener(safe_ids, moved)

@@ -6,7 +6,11 @@ from celery import shared_task
 
 from transactions.deliveries import record_delivery, to_record
 from transactions.drawing import draw_touched
+<<<<<<< HEAD
 from transactions.feeds.polling import due_feeds, poll
+=======
+from transactions.estate import follow_moved
+>>>>>>> main
 
 
 @shared_task
@@ -18,6 +22,12 @@ def record_pending() -> int:
     if due:
         draw_touched()
     return len(due)
+
+
+@shared_task
+def follow_moved_safes() -> int:
+    """Derive again what safes have stored that were moved, or whose site was changed."""
+    return follow_moved()
 
 
 @shared_task

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from simple_history.utils import get_history_manager_for_model
 
-from safes.admin.bases import EMPTY, StaffAdmin, change_url, instant, nowrap, table
+from safes.admin.bases import EMPTY, StaffAdmin, change_url, instant, table
 from safes.admin.history_words import Line, lines_of, what_changed
 
 # The latest of each kind of row; nobody reads a page of more.
@@ -61,11 +61,11 @@ class HistoryAdmin(StaffAdmin):
         lines.sort(key=lambda line: (line.copy.history_date, line.copy.history_id), reverse=True)
         return lines[:_SHOWN], len(lines) > _SHOWN
 
-    def _told(self, line: Line) -> tuple[SafeString, object, SafeString, object]:
+    def _told(self, line: Line) -> tuple[str, object, SafeString, object]:
         copy = line.copy
         noun = "" if copy.instance_type is self.model else copy.instance_type._meta.verbose_name
         return (
-            nowrap(instant(copy.history_date)),
+            instant(copy.history_date),
             copy.history_user or EMPTY,
             format_html("{} {}", noun, what_changed(line)) if noun else what_changed(line),
             copy.history_change_reason or EMPTY,

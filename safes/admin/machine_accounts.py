@@ -42,6 +42,7 @@ class MachineAccountAdmin(KeyAdmin):
     list_display = ("username", "role", "last_used", "live", "active")
     list_filter = ("role", "active")
     search_fields = ("username",)
+    when_empty = "Tills and back-office systems call with accounts of their own. Add one for each."
     readonly_fields = ("last_used", "made", "keys")
     fieldsets = (
         (None, {"fields": (("username", "role"), "active", ("made", "last_used"))}),

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -73,8 +73,9 @@ class SafeAdmin(UploadAdmin):
     resource_classes = [SafeResource]
     form = SafeForm
     list_display = ("serial_number", "standing", "site", "model", "open_findings")
-    # Apps that know more of safes add filters of theirs.
+    # Apps that know more of safes add filters of theirs, and whether a safe is known from trials alone.
     list_filter: tuple[Any, ...] = ("status", StandsAtFilter)
+    known_from_trials_alone: Any = Value(False)
     search_fields = ("serial_number", "model")
     search_help_text = "Serial number or model"
     when_empty = (
@@ -90,6 +91,7 @@ class SafeAdmin(UploadAdmin):
             site_code=Subquery(now.values("site__code")[:1]),
             site_name=Subquery(now.values("site__name")[:1]),
             open_count=Count("findings", filter=Q(findings__state=Finding.State.OPEN)),
+            trials_alone=self.known_from_trials_alone,
         )
 
     def histories(self, pk: object) -> list[QuerySet[Any]]:
@@ -117,15 +119,20 @@ class SafeAdmin(UploadAdmin):
         change: bool,
     ) -> None:
         super().save_related(request, form, formsets, change)
-        safe_changed(form.instance)
+        safe_changed(form.instance, moved=any(formset.has_changed() for formset in formsets))
 
     @display(
         description="status",
         ordering="status",
-        label={"unregistered": "warning", "active": "success", "retired": "default"},
+        label={
+            "unregistered": "warning",
+            "unregistered, test only": "info",
+            "active": "success",
+            "retired": "default",
+        },
     )
     def standing(self, safe: Safe) -> str:
-        return safe.status
+        return f"{safe.status}, test only" if getattr(safe, "trials_alone", False) else safe.status
 
     @display(description="site", ordering="site_code", empty_value="nowhere yet")
     def site(self, safe: Safe) -> str | None:

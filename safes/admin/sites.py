@@ -35,7 +35,7 @@ class SiteAdmin(UploadAdmin):
             {
                 "fields": (("time_zone", "day_rollover"), ("currency", "tolerance")),
                 "description": "A change gives the stored transactions of its safes their instants, currencies and "
-                "business dates anew, at once.",
+                "business dates anew: at once, or within minutes where there are many.",
             },
         ),
     )

@@ -28,6 +28,10 @@ class HostKeyRefused(PlaceError):
         self.shown = shown
 
 
+# After these a connection is of no use any more.
+_BREAKING = (ConnectionError, EOFError, TimeoutError, ssl.SSLError, paramiko.SSHException)
+
+
 @contextmanager
 def told(what: str) -> Iterator[None]:
     """Turn what libraries raise within into a PlaceError; ``what`` is what was being done: "list the folder /out"."""
@@ -37,9 +41,7 @@ def told(what: str) -> Iterator[None]:
         raise
     except (OSError, EOFError, ftplib.Error, paramiko.SSHException) as error:
         told = PlaceError(sentence_of(error, what))
-        told.broken = isinstance(
-            error, ConnectionError | EOFError | TimeoutError | ssl.SSLError | paramiko.SSHException
-        )
+        told.broken = isinstance(error, _BREAKING)
         raise told from error
 
 

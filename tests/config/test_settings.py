@@ -2,11 +2,16 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
+import pytest
+
 from config.data_dir import CHECKOUT
 from tests.config.system import clean_environment
+
+WHICH = "from django.conf import settings; print(settings.SETTINGS_MODULE)"
 
 
 def django(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -35,6 +40,31 @@ def test_production_does_not_start_without_its_secret():
     done = django("manage.py", "check", DJANGO_SETTINGS_MODULE="config.settings.production", ALLOWED_HOSTS="x")
     assert done.returncode != 0
     assert "SECRET_KEY" in done.stderr
+
+
+@pytest.mark.parametrize(("environment", "wanted"), [({}, "written"), ({"DJANGO_SETTINGS_MODULE": "given"}, "given")])
+def test_commands_take_the_settings_that_env_names_unless_the_environment_names_others(tmp_path, environment, wanted):
+    for part in ("manage.py", "config/__init__.py", "config/data_dir.py"):
+        (tmp_path / part).parent.mkdir(exist_ok=True)
+        shutil.copy(CHECKOUT / part, tmp_path / part)
+    (tmp_path / ".env").write_text("DJANGO_SETTINGS_MODULE=written\n")
+    for name in ("written", "given"):
+        (tmp_path / f"{name}.py").write_text("SECRET_KEY = 'x'\n")
+    said = subprocess.run(
+        [
+            sys.executable,
+            "manage.py",
+            "shell",
+            "-c",
+            "from django.conf import settings; print(settings.SETTINGS_MODULE)",
+        ],
+        check=False,
+        cwd=tmp_path,
+        env=clean_environment(**environment),
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout.split()[-1:] == [wanted], said.stderr
 
 
 def test_every_variable_that_is_read_is_explained_and_no_other():

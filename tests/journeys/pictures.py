@@ -1,4 +1,4 @@
-"""Retakes the pictures of README.md: `make screenshots`, beside a running `make demo` with its PORT and data directory."""
+"""Retakes the pictures of README.md: `make screenshots`, beside a `make demo` with the same PORT and data directory."""
 
 from __future__ import annotations
 

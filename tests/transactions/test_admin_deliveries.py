@@ -175,7 +175,9 @@ def test_a_message_id_is_looked_for_by_indexes(staff, endpoint):
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {asked[0]}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "Index Cond: ((endpoint_id = " in plan or "Index Cond: ((endpoint_id IS NULL) AND ((key)" in plan, plan
+    # Which of its indexes the planner takes on a table of one row is its own affair, and differs from run to run.
+    assert "Seq Scan" not in plan, plan
+    assert re.search(r"Index Cond: .*key\)?::text = ", plan), plan
 
 
 def test_a_delivery_leads_to_its_rows_and_their_lists_lead_back(staff, endpoint):

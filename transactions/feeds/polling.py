@@ -104,12 +104,13 @@ def _say_how_it_went(feed: Feed, error: str) -> None:
 def _wait(feed: Feed, failures: int) -> dt.timedelta:
     """Until the next try: the feed's interval, doubled with each failure, up to an hour."""
     interval = dt.timedelta(seconds=feed.poll_seconds)
-    return max(interval, min(interval * 2 ** min(failures, 12), _LONGEST_WAIT))
+    longer: dt.timedelta = interval * 2 ** min(failures, 12)
+    return max(interval, min(longer, _LONGEST_WAIT))
 
 
 @contextmanager
 def _alone(feed_id: int) -> Iterator[bool]:
-    """Whether nobody else looks through this feed meanwhile. A worker that dies gives the lock back with its connection."""
+    """Whether nobody else looks through this feed meanwhile. A worker that dies gives its lock back."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, feed_id])
         (mine,) = cursor.fetchone()

@@ -76,7 +76,8 @@ def store_file(feed: Feed, name: str, content: IO[bytes]) -> Delivery:
 
 def record_file(file: FeedFile) -> None:
     """Record a fetched file, as often as it takes: nothing is recorded twice."""
-    assert file.delivery is not None
+    if file.delivery is None:
+        raise ValueError(f"{file.name} has not been fetched.")
     delivery = record_delivery(file.delivery.repeat_of_id or file.delivery.pk)
     file.state = {
         Delivery.Status.ACCEPTED: State.RECORDED,

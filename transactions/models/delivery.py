@@ -27,7 +27,7 @@ class Delivery(models.Model):
     channel = models.CharField(max_length=4, choices=Channel.choices)
     endpoint = models.ForeignKey(PushEndpoint, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
     feed = models.ForeignKey(Feed, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
-    file_name = models.CharField(max_length=255, blank=True)
+    file_name = models.CharField(max_length=255, blank=True, db_default="")
     message = models.ForeignKey(
         Message,
         null=True,
@@ -115,7 +115,7 @@ class DeliveryBody(models.Model):
 
     delivery = models.OneToOneField(Delivery, primary_key=True, on_delete=models.CASCADE, related_name="body")
     content = models.BinaryField()
-    stored_as = models.CharField(max_length=100, blank=True)
+    stored_as = models.CharField(max_length=100, blank=True, db_default="")
 
     class Meta:
         verbose_name_plural = "delivery bodies"

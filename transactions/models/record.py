@@ -244,6 +244,16 @@ class TouchedDay(models.Model):
         return f"{self.safe_id} on {self.business_date}"
 
 
+class MovedSafe(models.Model):
+    """A safe whose place, or whose site's zone, rollover or currency, changed: its rows must be derived again."""
+
+    safe = models.OneToOneField(Safe, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    moved_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.safe_id} since {self.moved_at}"
+
+
 class Ruling(models.Model):
     """A person's word on how often something happened: it replaces what the messages say, until it is withdrawn."""
 

@@ -18,7 +18,6 @@ def record_file(delivery: Delivery) -> Reading:
 
     A file is the message of its name. Of one that breaks off, or is none, nothing is recorded.
     """
-    assert delivery.feed is not None
     first_time = delivery.recorded_at is None
     message = locked_message(delivery.file_name, feed_id=delivery.feed_id)
     staging = Staging()

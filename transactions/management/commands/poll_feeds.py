@@ -33,8 +33,8 @@ class Command(SentenceCommand):
     def tell(self, result: Result) -> str:
         return (
             "\n".join(
-                f"{one['name']}: {one['state']}, {one['received']} rows, {one['created']} created, {one['known']} known, "
-                f"{one['quarantined']} quarantined"
+                f"{one['name']}: {one['state']}, {one['received']} rows, {one['created']} created, "
+                f"{one['known']} known, {one['quarantined']} quarantined"
                 for one in result["files"]
             )
             or "There was nothing to take in."
