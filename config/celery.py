@@ -24,12 +24,9 @@ QUEUES = ("record", "feeds", "dispatch", "derive", "celery")
 app.conf.task_routes = {
     "transactions.tasks.record_pending": {"queue": "record"},
     "transactions.tasks.draw_touched_days": {"queue": "derive"},
-<<<<<<< HEAD
     "transactions.tasks.poll_due_feeds": {"queue": "feeds"},
     "transactions.tasks.poll_feed": {"queue": "feeds"},
-=======
     "transactions.tasks.follow_moved_safes": {"queue": "derive"},
->>>>>>> main
 }
 
 # What happens by the clock. A task here may run twice, or on two machines, without harm.
@@ -38,11 +35,8 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     # A push is recorded in its request; this is for what a crash, a database that was away or a bug left behind.
     "record-pending": {"task": "transactions.tasks.record_pending", "schedule": timedelta(seconds=10)},
     "draw-touched-days": {"task": "transactions.tasks.draw_touched_days", "schedule": timedelta(seconds=10)},
-<<<<<<< HEAD
     "poll-due-feeds": {"task": "transactions.tasks.poll_due_feeds", "schedule": timedelta(seconds=10)},
-=======
     "follow-moved-safes": {"task": "transactions.tasks.follow_moved_safes", "schedule": timedelta(seconds=10)},
->>>>>>> main
 }
 
 app.conf.beat_schedule = TIMETABLE

@@ -6,11 +6,8 @@ from celery import shared_task
 
 from transactions.deliveries import record_delivery, to_record
 from transactions.drawing import draw_touched
-<<<<<<< HEAD
-from transactions.feeds.polling import due_feeds, poll
-=======
 from transactions.estate import follow_moved
->>>>>>> main
+from transactions.feeds.polling import due_feeds, poll
 
 
 @shared_task
