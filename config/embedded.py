@@ -14,12 +14,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from types import FrameType
 
 import environ
 
 from config import processes
 from config.data_dir import CHECKOUT, DataDir, StrongroomError
+from config.ending import unbroken, when_asked_to_end
 from config.postgres import Postgres
 from config.valkey import Valkey
 
@@ -91,23 +91,18 @@ def run_with_servers(data_dir: DataDir, command: list[str], *, durable: bool, sh
 
 
 def _run(data_dir: DataDir, command: list[str]) -> int:
-    child: subprocess.Popen[bytes] | None = None
-
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        # Ctrl-C reaches the whole foreground group, the command included: it must not get it twice.
-        if child is not None and not (number == signal.SIGINT and _in_foreground()):
-            with suppress(ProcessLookupError):
-                child.send_signal(number)
-
-    handlers = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
+    with unbroken():
         child = subprocess.Popen(
             [*processes.die_with_parent(signal.SIGTERM), *command], env=processes.marked_environment(data_dir)
         )
-        code = child.wait()
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+
+        def pass_on(number: int) -> None:
+            # Ctrl-C reaches the whole foreground group, the command included: it must not get it twice.
+            if not (number == signal.SIGINT and _in_foreground()):
+                child.send_signal(number)  # which looks first whether it still lives
+
+        when_asked_to_end(pass_on)  # it decides; whatever it decides, the servers are stopped after it
+    code = child.wait()
     return code if code >= 0 else 128 - code
 
 
@@ -115,6 +110,11 @@ def _in_foreground() -> bool:
     with suppress(OSError):
         return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
     return False
+
+
+def _leave(number: int) -> None:
+    when_asked_to_end(lambda number: None)  # once is enough: a second time would break off the stopping
+    sys.exit(128 + number)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -137,8 +137,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif chosen.scratch:
         data_dir = data_dir.scratch
     # An end from outside must unwind, so that servers are stopped even while they are being started.
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    when_asked_to_end(_leave)
     try:
         return run_with_servers(data_dir, command, durable=not chosen.scratch, share=not chosen.scratch)
     except StrongroomError as error:

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from config import processes
 from config.data_dir import POSTGRES_SOCKET_NAME, DataDir, StrongroomError, make_private_dir
+from config.ending import unbroken
 from config.privileges import Account, postgres_account
 from config.server_log import open_log, tail
 
@@ -66,7 +67,7 @@ class Postgres:
         for name, value in {**self.settings, "unix_socket_directories": str(self.data_dir.postgres_socket_dir)}.items():
             words += ["-c", f"{name}={value}"]
         self._disown_stale_pid_file()
-        with open_log(self.data_dir, "postgres") as log:
+        with open_log(self.data_dir, "postgres") as log, unbroken():
             self.process = self._spawn(account, words, log)
         self._wait_until_it_answers()
         self._make_database()
@@ -100,8 +101,7 @@ class Postgres:
         if self.settings.get("fsync") == "off":
             command.append("--no-sync")
         with open_log(self.data_dir, "initdb") as log:
-            process = self._spawn(account, command, log)
-            if process.wait() != 0:
+            if processes.run_to_its_end(lambda: self._spawn(account, command, log)) != 0:
                 raise StrongroomError(
                     f"PostgreSQL could not make its cluster in {draft}:\n{tail(self.data_dir, 'initdb')}"
                 )

@@ -5,13 +5,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from config.data_dir import DataDir
+from config.ending import unbroken
 
 # Every process of a system carries its data directory under this name; children inherit it, whatever they do to
 # their command line or their parent.
@@ -72,6 +73,18 @@ def end_child(child: subprocess.Popen[bytes], *steps: tuple[signal.Signals, floa
         child.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
             child.wait(patience)
+
+
+def run_to_its_end(start: Callable[[], subprocess.Popen[bytes]]) -> int:
+    """The exit code of the child that `start` makes; a child that does not outlive this call, however it is left."""
+    child: subprocess.Popen[bytes] | None = None
+    try:
+        with unbroken():
+            child = start()
+        return child.wait()
+    finally:
+        if child is not None:
+            end_child(child, (signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0))
 
 
 def _all() -> Iterator[psutil.Process]:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from config import processes
 from config.data_dir import CHECKOUT, DataDir, StrongroomError, make_private_dir
+from config.ending import unbroken
 
 STOP_PATIENCE = 20.0  # seconds for requests and tasks under way
 QUEUES = "record,feeds,dispatch,derive,celery"
@@ -41,14 +42,15 @@ class Service:
 
     def start(self) -> None:
         self.kill_group()
-        self.process = subprocess.Popen(
-            [*processes.die_with_parent(signal.SIGTERM), *self.command],
-            cwd=CHECKOUT,
-            env=processes.marked_environment(self.data_dir),
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno(),  # stdout is for what the person at the keyboard waits for
-            start_new_session=True,
-        )
+        with unbroken():
+            self.process = subprocess.Popen(
+                [*processes.die_with_parent(signal.SIGTERM), *self.command],
+                cwd=CHECKOUT,
+                env=processes.marked_environment(self.data_dir),
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr.fileno(),  # stdout is for what the person at the keyboard waits for
+                start_new_session=True,
+            )
 
     def ask_to_end(self) -> None:
         if self.process is not None and self.process.poll() is None:

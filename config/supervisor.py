@@ -17,13 +17,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from types import FrameType
 
 import environ
 
 from config import processes
 from config.data_dir import CHECKOUT, DataDir, StrongroomError
 from config.embedded import hold, servers
+from config.ending import when_asked_to_end
 from config.services import Service, Watch, demonstration, end_all, services
 
 READY_PATIENCE = 180.0  # seconds from the first process to the ready line
@@ -43,11 +43,10 @@ class Signals:
             end.setblocking(False)
         self.reader, self.writer = reader, writer
         signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._asked)
+        when_asked_to_end(self._asked)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
 
-    def _asked(self, number: int, frame: FrameType | None) -> None:
+    def _asked(self, number: int) -> None:
         self.count += 1
         if self.count == 1:
             raise StopAsked
@@ -107,14 +106,11 @@ def _running(members: list[Service], signals: Signals) -> Iterator[None]:
 def _manage(data_dir: DataDir, *words: str) -> None:
     command = [sys.executable, "manage.py", *words]
     environment = processes.marked_environment(data_dir)
-    done = subprocess.run(
-        [*processes.die_with_parent(signal.SIGTERM), *command],
-        check=False,
-        cwd=CHECKOUT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
+    whole = [*processes.die_with_parent(signal.SIGTERM), *command]
+    code = processes.run_to_its_end(
+        lambda: subprocess.Popen(whole, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL)
     )
-    if done.returncode != 0:
+    if code != 0:
         raise StrongroomError(f"`manage.py {words[0]}` failed; what it said is above. Nothing is left running.")
 
 

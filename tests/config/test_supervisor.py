@@ -3,11 +3,12 @@
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.config.system import System, until
+from tests.config.system import PATIENCE, System, until
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +39,20 @@ def test_an_end_while_it_starts_leaves_no_process(start_system: Start):
     assert "ready" not in system.said()
 
 
+@pytest.mark.parametrize(
+    "born", ["/initdb -D", "/postgres -D", "/valkey-server", "prepare_system", "granian", "celery"]
+)
+def test_an_end_asked_as_a_child_is_born_leaves_no_process(tmp_path: Path, born: str):
+    system = System(tmp_path / "var", {"STRUCK_AT": born})
+    system.module = "tests.config.struck_supervisor"
+    try:
+        system.start()
+        assert system.supervisor.wait(PATIENCE) == 0, system.complained()
+        assert system.left() == []
+    finally:
+        system.destroy()
+
+
 def test_a_killed_supervisor_is_followed_by_a_start_with_all_data(start_system: Start):
     system = start_system()
     system.wait_until_ready()
@@ -56,10 +71,10 @@ def test_a_system_killed_whole_starts_again_with_all_data(start_system: Start):
     system.wait_until_ready()
     keep_a_row(system)
     everyone = [psutil.Process(system.supervisor.pid), *system.family()]
-    for process in everyone:
-        process.suspend()  # so that none has time to put its things in order
-    for process in everyone:
-        process.kill()
+    for act in (psutil.Process.suspend, psutil.Process.kill):  # none has time to put its things in order
+        for process in everyone:
+            with suppress(psutil.NoSuchProcess):  # it was ending by itself
+                act(process)
     psutil.wait_procs(everyone, timeout=10)
     system.supervisor.wait()
     system.start()
