@@ -23,7 +23,7 @@ def unpacked(source: IO[bytes], chunk: int) -> Iterator[bytes]:
     source.seek(0)
     try:
         if start.startswith(b"\x1f\x8b"):
-            with gzip.GzipFile(fileobj=source) as packed:
+            with gzip.GzipFile(fileobj=source, mode="rb") as packed:
                 yield from _counted(packed, source, chunk)
         elif start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             with zipfile.ZipFile(source) as archive, archive.open(_only_file(archive)) as packed:

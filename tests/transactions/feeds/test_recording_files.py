@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
+import os
+from decimal import Decimal
 
 import pytest
 
@@ -10,7 +13,8 @@ from tests.transactions.feeds.filing import feed, file_in, xml
 from tests.transactions.pushing import counted, draw_all, drop, endpoint, open_findings, say
 from transactions.bodies import raw_body
 from transactions.deliveries import record_delivery
-from transactions.models import AuditEvent, Delivery, Message, QuarantinedRow, Repeat, Transaction
+from transactions.models import AuditEvent, Book, Delivery, Message, QuarantinedRow, Repeat, Transaction
+from transactions.reading import files
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +28,7 @@ def test_a_file_and_a_push_of_the_same_records_are_stored_once_and_seen_by_both(
     assert not Transaction.objects.filter(seen_by_push=None).exists()
     assert not Transaction.objects.filter(seen_by_file=None).exists()
     assert not Repeat.objects.exists()
-    assert open_findings() == []
+    assert open_findings() == {("unknown_safe", "SR10042"): Decimal("200.00")}
 
 
 def test_the_file_may_come_first():
@@ -64,9 +68,9 @@ def test_the_same_name_with_other_bytes_is_one_message_and_a_finding():
     file_in(source, "day.xml", xml([drop(1), drop(2)]))
     changed = file_in(source, "day.xml", xml([drop(2), drop(3)]))
     assert changed.created == 1
-    assert counted() == 3
+    assert len(counted()) == 3
     assert not Repeat.objects.exists()
-    assert open_findings() == [("file_changed", "daily: day.xml")]
+    assert ("file_changed", "daily: day.xml") in open_findings()
 
 
 def test_a_file_that_breaks_off_records_nothing_and_says_how_far_it_came():
@@ -90,21 +94,21 @@ def test_one_bad_record_among_many_is_quarantined_with_its_cash():
 
 def test_a_file_of_a_test_feed_stays_out_of_the_books():
     file_in(feed(environment="test"), "day.xml", xml([drop(1)]))
-    assert counted() == 0
-    assert Transaction.objects.count() == 1
+    assert Transaction.objects.get().book == Book.TEST
 
 
 def test_the_raw_bytes_come_back_and_a_large_file_lies_in_the_storage(settings, tmp_path):
-    settings.STORAGES["bodies"]["OPTIONS"]["location"] = str(tmp_path)
-    import os
-
-    content = xml([drop(1)]) + b"<!--" + os.urandom(6_000_000).hex().encode() + b"-->"
-    small = file_in(feed(), "small.xml.gz", gzip.compress(xml([drop(2)])))
+    bodies = settings.STORAGES["bodies"] | {"OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = settings.STORAGES | {"bodies": bodies}
+    content = xml(drop(number, Note=os.urandom(3000).hex()) for number in range(1500))
+    packed = gzip.compress(xml([drop(2000)]))
+    small = file_in(feed(), "small.xml.gz", packed)
     large = file_in(feed("other"), "large.xml", content)
-    assert raw_body(small) == gzip.compress(xml([drop(2)])) or raw_body(small).startswith(b"\x1f\x8b")
+    assert raw_body(small) == packed
+    assert not small.body.stored_as
     assert raw_body(large) == content
-    assert large.body.stored_as
-    assert counted() == 2
+    assert (tmp_path / large.body.stored_as).is_file()
+    assert len(counted()) == 1501
 
 
 def test_a_replay_of_a_file_changes_nothing_that_is_right():
@@ -120,21 +124,17 @@ def test_a_replay_of_a_file_changes_nothing_that_is_right():
 
 
 def test_a_replay_withdraws_what_a_file_was_wrongly_taken_to_show(monkeypatch):
-    from transactions.reading import files
-
     delivery = file_in(feed(), "day.xml", xml([drop(1), drop(2)]))
     read_rows = files.read_rows
     monkeypatch.setattr(files, "read_rows", lambda content: list(read_rows(content))[:1])
     record_delivery(delivery.pk, again=True)
-    assert counted() == 1
+    assert len(counted()) == 1
     monkeypatch.setattr(files, "read_rows", read_rows)
     record_delivery(delivery.pk, again=True)
-    assert counted() == 2
+    assert len(counted()) == 2
 
 
-def _time(row):
-    import datetime as dt
-
+def _time(row: dict[str, str]) -> dt.datetime:
     return dt.datetime.fromisoformat(row["TransactionDateTime"])
 
 
