@@ -146,7 +146,18 @@ class Record(models.Model):
 
 
 class Transaction(Record):
-    """Something that moved cash, closed a day, or is of a type nobody knows."""
+    """Something that moved cash, closed a day, or is of a type nobody knows.
+
+    A row that pushes alone showed and one that files alone showed are a pair when they agree but for the pickup group,
+    or but for the fraction of the second. Each then names the other in ``paired_with``: the file's counts, the push's
+    does not, and each is taken to be seen by the other's channel. ``push_message`` and ``file_message`` stay what
+    messages showed. DOMAIN.md section 1, "Identity"; written by transactions.recording.pairing alone.
+    """
+
+    # No foreign key, as above, and no index: from either row the other is found by its id.
+    paired_with = models.BigIntegerField(
+        null=True, blank=True, help_text="Id of the same transaction as the other channel told it."
+    )
 
     class Meta(Record.Meta):
         indexes = [
