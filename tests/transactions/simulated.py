@@ -9,8 +9,11 @@ from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 
+from transactions.catalogue import Kind
 from transactions.simulation.estate import make_estate
+from transactions.simulation.happenings import Fact
 from transactions.simulation.messages import Habits, Message, told
+from transactions.wire.records import Record
 
 HOUR = dt.timedelta(hours=1)
 # Around the end of summer time in the United States.
@@ -23,6 +26,16 @@ def story(seed: int = 1, safes: int = 3, days: int = 2, step: dt.timedelta = HOU
     assert isinstance(begin, dt.datetime)
     estate = make_estate(seed, min(safes, 3), safes)
     return list(told(estate, begin, begin + dt.timedelta(days=days), step, **{"habits": ODD} | more))  # type: ignore[arg-type]
+
+
+def told_fact(record: Record) -> Fact:
+    """The fact that a record tells of."""
+    if record.kind == Kind.AUDIT:
+        return (record.serial_number, record.local_time, record.type, record.user_name, record.door_name)
+    cash = tuple((each.unit_value.normalize(), each.count) for each in record.denominations)
+    group, register = record.pickup_group_id or 0, record.register
+    amount = record.amount.normalize()
+    return (record.serial_number, record.local_time, record.type, record.user_name, amount, group, register, cash)
 
 
 class Line:

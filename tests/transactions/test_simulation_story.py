@@ -10,14 +10,14 @@ from decimal import Decimal
 
 import pytest
 
-from tests.transactions.simulated import BEGIN, story
-from transactions.catalogue import KIND_OF, Kind
+from tests.transactions.simulated import BEGIN, story, told_fact
+from transactions.catalogue import KIND_OF
 from transactions.identity import key_digest
+from transactions.simulation.collecting import collected, facts_between
 from transactions.simulation.estate import is_pickup_day, make_estate
-from transactions.simulation.messages import Message, collected, facts_between
+from transactions.simulation.messages import Message
 from transactions.simulation.trade import UNKNOWN_TYPES, day_of
 from transactions.wire.push_json import read_message
-from transactions.wire.records import Record
 
 DAY = dt.timedelta(days=1)
 
@@ -52,15 +52,6 @@ def test_what_happened_does_not_depend_on_when_one_begins_to_tell():
     assert Counter(what for _, what in whole) == Counter(what for part in parts for _, what in part)
 
 
-def fact(record: Record) -> tuple[object, ...]:
-    if record.kind == Kind.AUDIT:
-        return (record.serial_number, record.local_time, record.type, record.user_name, record.door_name)
-    cash = tuple((each.unit_value.normalize(), each.count) for each in record.denominations)
-    group, register = record.pickup_group_id or 0, record.register
-    amount = record.amount.normalize()
-    return (record.serial_number, record.local_time, record.type, record.user_name, amount, group, register, cash)
-
-
 def test_the_wire_format_reads_all_of_it_without_loss(long_story: list[Message]):
     """Each record as often as some message showed it: what must be stored, if equal records stayed together."""
     most: Counter[bytes] = Counter()
@@ -70,7 +61,7 @@ def test_the_wire_format_reads_all_of_it_without_loss(long_story: list[Message])
         assert (read.received, len(read.bad_rows)) == (message.rows, message.broken_rows)
         here = Counter(key_digest(record) for record in read.records)
         most |= here
-        facts |= {key_digest(record): fact(record) for record in read.records}
+        facts |= {key_digest(record): told_fact(record) for record in read.records}
     found = Counter({facts[digest]: count for digest, count in most.items()})
     transactions, audit_events = facts_between(make_estate(3, 3, 12), BEGIN, BEGIN + 8 * DAY)
     assert found == Counter(transactions | audit_events)

@@ -19,7 +19,8 @@ from typing import Any
 
 import httpx
 
-from transactions.simulation.happenings import Fact
+from transactions.simulation.files import DailyFile
+from transactions.simulation.happenings import Fact, Happening
 from transactions.simulation.messages import Message
 
 PLACEMENTS = ("header", "query", "body", "metadata")
@@ -81,6 +82,8 @@ class Tally:
     requests: int = 0
     retries: int = 0
     rows: int = 0
+    files: int = 0
+    file_rows: int = 0
     by_reason: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -96,7 +99,15 @@ class Tally:
         self.by_reason[message.about] += 1
         if message.about != "again":
             self.expected_quarantine += message.broken_rows
-        for what in message.happenings:
+        self._note_facts(message.happenings)
+
+    def note_file(self, file: DailyFile) -> None:
+        self.files += 1
+        self.file_rows += file.rows
+        self._note_facts(file.happenings)
+
+    def _note_facts(self, happenings: Iterable[Happening]) -> None:
+        for what in happenings:
             facts = self.audit_facts if what.is_audit else self.facts
             facts[what.fact] = max(what.copies, facts.get(what.fact, 0))
 
@@ -108,6 +119,8 @@ class Tally:
             "requests": self.requests,
             "retries": self.retries,
             "records_sent": self.rows,
+            "files": self.files,
+            "records_in_files": self.file_rows,
             "transactions": sum(self.facts.values()),
             "audit_events": sum(self.audit_facts.values()),
             "distinct": len(both),

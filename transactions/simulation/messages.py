@@ -9,14 +9,13 @@ import datetime as dt
 import heapq
 import random
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 
+from transactions.simulation.collecting import collected
 from transactions.simulation.estate import SimSafe
-from transactions.simulation.happenings import Fact, Happening, dates_around
+from transactions.simulation.happenings import Happening
 from transactions.simulation.spelling import Row, broken, listed, repeating, spell
-from transactions.simulation.trade import day_of
 
 LARGEST_BATCH = 1000
 _NAMESPACE = uuid.UUID("5c1f1a52-7c0e-4c0a-9d9f-3a7d5a0c6f10")
@@ -33,6 +32,7 @@ class Habits:
     nameless: float = 0.02  # without Metadata
     audit_apart: float = 0.15  # audit events in the shape that repeats a name
     with_broken_row: float = 0.02
+    lost: float = 0.03  # never pushed at all, where the day's file tells of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +47,6 @@ class Message:
     happenings: tuple[Happening, ...] = field(default=(), repr=False)
 
 
-@lru_cache(maxsize=1024)
-def _collected_of(safe: SimSafe, date: dt.date) -> tuple[tuple[dt.datetime, Happening], ...]:
-    """A business day with when Loomis gets it: at once, unless the safe is out of reach for some hours (UTC)."""
-    reach = {moment: _out_of_reach(safe, moment) for moment in {what.moment.date() for what in day_of(safe, date)}}
-    return tuple(
-        (end if begin <= what.moment < end else what.moment, what)
-        for what in day_of(safe, date)
-        for begin, end in [reach[what.moment.date()]]
-    )
-
-
-def _out_of_reach(safe: SimSafe, date: dt.date) -> tuple[dt.datetime, dt.datetime]:
-    luck = safe.luck("reach", date)
-    begin = dt.datetime.combine(date, dt.time(luck.randint(0, 18)), dt.UTC)
-    return begin, begin + dt.timedelta(hours=luck.randint(2, 5) if luck.random() < 0.04 else 0)
-
-
-def collected(estate: Iterable[SimSafe], first: dt.datetime, last: dt.datetime) -> list[tuple[SimSafe, Happening]]:
-    """Everything that Loomis gets from ``first`` on and before ``last`` (instants), by the time of its happening."""
-    found = [
-        (safe, what)
-        for safe in estate
-        for date in dates_around(safe, first, last)
-        for moment, what in _collected_of(safe, date)
-        if first <= moment < last
-    ]
-    found.sort(key=lambda pair: (pair[1].moment, pair[0].serial))
-    return found
-
-
 def told(
     estate: list[SimSafe],
     first: dt.datetime,
@@ -85,8 +55,12 @@ def told(
     *,
     habits: Habits | None = None,
     batch: int = LARGEST_BATCH,
+    in_a_file: Callable[[dt.date], bool] | None = None,
 ) -> Iterator[Message]:
-    """The messages about everything collected between two instants, a window of ``step`` after the other."""
+    """The messages about everything collected between two instants, a window of ``step`` after the other.
+
+    Where a file tells of a day (UTC), some of its messages get lost.
+    """
     habits = habits or Habits()
     seed = estate[0].seed
     number = 0
@@ -95,7 +69,13 @@ def told(
     while first < last:
         end = min(first + step, last)
         luck = random.Random(f"{seed}/{first.isoformat()}/{end.isoformat()}")  # noqa: S311 - not a secret
+        lost = habits.lost if in_a_file and in_a_file(first.date()) and in_a_file(end.date()) else 0.0
+        gone = False
         for message in _window(collected(estate, first, end), end, luck, habits, batch):
+            # What is sent again is as lost as it was the first time.
+            gone = gone if message.about == "again" else bool(lost) and luck.random() < lost
+            if gone:
+                continue
             number += 1
             tie += 1
             overtaken = luck.randint(2, 30) if luck.random() < habits.late else 0
@@ -178,14 +158,3 @@ def _as_object(pairs: list[tuple[SimSafe, Happening]], due: dt.datetime, luck: r
 
 def _rows(pairs: list[tuple[SimSafe, Happening]], due: dt.datetime, luck: random.Random) -> list[Row]:
     return [spell(safe, what, due, luck) for safe, what in pairs for _ in range(what.copies)]
-
-
-def facts_between(
-    estate: Iterable[SimSafe], first: dt.datetime, last: dt.datetime
-) -> tuple[dict[Fact, int], dict[Fact, int]]:
-    """What must be found of everything collected between two instants: transactions and audit events, with copies."""
-    both: tuple[dict[Fact, int], dict[Fact, int]] = ({}, {})
-    for _, what in collected(estate, first, last):
-        facts = both[what.is_audit]
-        facts[what.fact] = max(what.copies, facts.get(what.fact, 0))
-    return both

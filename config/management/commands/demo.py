@@ -22,9 +22,10 @@ from config.demo_progress import Progress
 from safes.models import Safe, Site
 from transactions.models import PushEndpoint
 from transactions.simulation.checking import CheckError, check, in_words
+from transactions.simulation.collecting import facts_between
 from transactions.simulation.delivering import Patience, Peer, Player
 from transactions.simulation.estate import SimSafe, make_estate
-from transactions.simulation.messages import Habits, facts_between, told
+from transactions.simulation.messages import Habits, told
 
 ENDPOINT = "demo"
 READER = "demo-check"

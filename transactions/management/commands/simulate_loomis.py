@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from safes.commands import Result, SentenceCommand
 from transactions.simulation.checking import check, in_words
 from transactions.simulation.delivering import PLACEMENTS, Patience, Peer, Player
 from transactions.simulation.estate import SimSafe, make_estate
-from transactions.simulation.messages import LARGEST_BATCH, told
+from transactions.simulation.files import DailyFile, DailyFiles, put
+from transactions.simulation.messages import LARGEST_BATCH, Message, told
 
 # Unpaced, Loomis's 24 hours of trying again take 72 seconds.
 _HURRY = 1200.0
@@ -45,6 +47,7 @@ class Command(SentenceCommand):
         parser.add_argument("--seed", type=int, default=1, help="another seed, other safes with another story")
         parser.add_argument("--batch", type=int, default=LARGEST_BATCH, help="records a message at most")
         parser.add_argument("--collect", type=float, default=1.0, metavar="HOURS", help="how often safes are collected")
+        parser.add_argument("--files-to", metavar="DIR", help="write daily files there, also of what pushes lost")
         parser.add_argument("--speed", type=float, help="so many times real time; none: as fast as it is answered")
         parser.add_argument("--live", action="store_true", help="from now on, in real time, for so many days")
         parser.add_argument("--retry-interval", type=float, metavar="SECONDS", help="between tries of a message")
@@ -81,8 +84,9 @@ class Command(SentenceCommand):
             say=self._say,
         )
         self._say(f"Pushing what {len(estate)} safes did from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC")
+        messages = self._messages(estate, first, last, step, player, options)
         try:
-            player.play(told(estate, first, last, step, batch=options["batch"]))
+            player.play(messages)
         except KeyboardInterrupt:
             self._say("Stopped; what was under way may be missing")
         result: Result = {"from": first.isoformat(), "to": last.isoformat(), **player.tally.as_json()}
@@ -99,6 +103,39 @@ class Command(SentenceCommand):
             )
             result |= {"checked": True, "difference_count": len(differences), "differences": in_words(differences)}
         return result
+
+    def _messages(
+        self,
+        estate: list[SimSafe],
+        first: dt.datetime,
+        last: dt.datetime,
+        step: dt.timedelta,
+        player: Player,
+        options: dict[str, Any],
+    ) -> Iterator[Message]:
+        """The messages to push; where files are wanted, each is written when its time has come between them."""
+        if not options["files_to"]:
+            yield from told(estate, first, last, step, batch=options["batch"])
+            return
+        files = DailyFiles(estate, first, last)
+        waiting = iter(files)
+        file = next(waiting, None)
+        for message in told(estate, first, last, step, batch=options["batch"], in_a_file=files.tells_of):
+            while file and file.due <= message.due:
+                self._put(file, player, options["files_to"])
+                file = next(waiting, None)
+            yield message
+        while file:  # what comes when the last push is long over
+            self._put(file, player, options["files_to"])
+            file = next(waiting, None)
+
+    def _put(self, file: DailyFile, player: Player, folder: str) -> None:
+        try:
+            put(Path(folder), file)
+        except OSError as error:
+            raise ValueError(f"{file.name} cannot be written to {folder} ({error.strerror}).") from error
+        player.tally.note_file(file)
+        self._say(f"{file.name} was delivered, with {file.rows} records")
 
     def _say(self, sentence: str) -> None:
         self.stderr.write(sentence, style_func=str)
@@ -124,6 +161,8 @@ class Command(SentenceCommand):
                 f"{result['audit_events']} audit events, {result['twins']} of these genuine twins; "
                 f"{result['expected_quarantine']} broken rows should be in quarantine.",
             ]
+            if result["files"]:
+                lines.append(f"{result['files']} daily files held {result['records_in_files']} records.")
         if "checked" in result and not result["difference_count"]:
             lines.append("All of it is there, exactly once.")
         return "\n".join(lines)
