@@ -20,7 +20,9 @@ from safes.estate import lock_safes, standings_of
 from safes.findings import Facts, settle, subjects_of
 from safes.models import Safe
 from transactions.models import TouchedDay
+from transactions.recording.pairing import pair
 from transactions.rules.amounts import amount_mismatches
+from transactions.rules.pairs import pickup_group_mismatches
 from transactions.rules.twins import possible_twins
 from transactions.rules.unknown import unknown_safe, unknown_types
 
@@ -29,7 +31,11 @@ log = structlog.get_logger(__name__)
 # A push that touched no more than these is drawn at once, so that whoever looks next sees its findings.
 _AT_ONCE = 8
 
-_BY_DAY = {"possible_twin": possible_twins, "amount_mismatch": amount_mismatches}
+_BY_DAY = {
+    "possible_twin": possible_twins,
+    "pickup_group_mismatch": pickup_group_mismatches,
+    "amount_mismatch": amount_mismatches,
+}
 
 
 def draw_soon() -> None:
@@ -80,8 +86,10 @@ def draw_touched(limit: int = 1000) -> int:
 
 @atomic
 def draw(safe_id: int, dates: list[dt.date]) -> None:
-    """Bring the findings of a safe and these business days in step with its transactions, and clear their marks."""
+    """Bring the pairs and findings of a safe and these business days in step with what is stored; their marks go."""
     (safe,) = lock_safes([safe_id])
+    # First of all, since it decides what counts, here and perhaps on a day beside.
+    dates = sorted({*dates, *pair(safe_id, dates)})
     TouchedDay.objects.filter(safe=safe, business_date__in=dates).delete()
     for kind, rule in _BY_DAY.items():
         facts: dict[str, Facts | None] = dict.fromkeys(subjects_of(kind, safe_ids=[safe_id], business_dates=dates))

@@ -12,7 +12,7 @@ from typing import Any
 from transactions.wire.records import Record, spelt
 
 DIGEST_SIZE = 16
-_KEY = (
+KEY = (
     "serial_number",
     "pickup_group_id",
     "local_time",
@@ -37,12 +37,12 @@ def key_digest(record: Record) -> bytes:
 
 def key_digests(columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
     """The digests of many records, from their columns as ``spelt`` makes them."""
-    parts = [["" if value is None else str(value) for value in columns[name]] for name in _KEY]
+    parts = [["" if value is None else str(value) for value in columns[name]] for name in KEY]
     texts = list(map(_SEPARATOR.join, zip(*parts, strict=True)))
-    if "".join(texts).count(_SEPARATOR) > len(texts) * (len(_KEY) - 1):
+    if "".join(texts).count(_SEPARATOR) > len(texts) * (len(KEY) - 1):
         # A separator within a text: spell the parts so that no two lists of them read alike.
         texts = [
-            repr(key) if text.count(_SEPARATOR) >= len(_KEY) else text
+            repr(key) if text.count(_SEPARATOR) >= len(KEY) else text
             for text, key in zip(texts, zip(*parts, strict=True), strict=True)
         ]
     return [hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE).digest() for text in texts]

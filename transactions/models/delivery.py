@@ -96,6 +96,7 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["endpoint", "-received_at"], name="delivery_by_endpoint"),
             models.Index(fields=["feed", "-received_at"], condition=Q(feed__isnull=False), name="delivery_by_feed"),
+            models.Index(fields=["feed", "file_name"], condition=Q(feed__isnull=False), name="delivery_by_file_name"),
             models.Index(
                 fields=["repeat_of"],
                 condition=Q(repeat_of__isnull=False),

@@ -154,7 +154,7 @@ class Transaction(Record):
     messages showed. DOMAIN.md section 1, "Identity"; written by transactions.recording.pairing alone.
     """
 
-    # No foreign key, as above, and no index: from either row the other is found by its id.
+    # No foreign key, as above.
     paired_with = models.BigIntegerField(
         null=True, blank=True, help_text="Id of the same transaction as the other channel told it."
     )
@@ -173,6 +173,12 @@ class Transaction(Record):
                 fields=["pickup_group_id"],
                 condition=Q(pickup_group_id__isnull=False),
                 name="transaction_by_pickup_group",
+            ),
+            # What may have a partner, and what has one: a push that no file follows adds nothing to it.
+            models.Index(
+                fields=["safe", "local_time"],
+                condition=Q(push_message__isnull=True) | Q(paired_with__isnull=False),
+                name="transaction_to_pair",
             ),
         ]
 

@@ -39,16 +39,17 @@ WITH again AS (
     UNION ALL
     SELECT local_time, key_digest, file_message_id, true FROM due WHERE file_message_id IS NOT NULL
     UNION ALL
-    SELECT r.local_time, r.key_digest, r.message_id, m.endpoint_id IS NULL
+    SELECT r.local_time, r.key_digest, r.message_id, m.feed_id IS NOT NULL
     FROM {Repeat._meta.db_table} r
     JOIN {Message._meta.db_table} m ON m.id = r.message_id
     JOIN due d USING (safe_id, local_time, key_digest, occurrence, book)
 ), copies AS (
     SELECT local_time, key_digest, message_id, by_file, count(*) AS copies FROM shown GROUP BY 1, 2, 3, 4
 ), sources AS (
-    SELECT c.local_time, c.key_digest, c.by_file, m.endpoint_id, sum(c.copies) AS claimed, max(c.copies) AS most
-    FROM copies c JOIN {Message._meta.db_table} m ON m.id = c.message_id GROUP BY 1, 2, 3, 4
+    SELECT c.local_time, c.key_digest, c.by_file, m.endpoint_id, m.feed_id, sum(c.copies) AS claimed, max(c.copies) AS most
+    FROM copies c JOIN {Message._meta.db_table} m ON m.id = c.message_id GROUP BY 1, 2, 3, 4, 5
 ), keys AS (
+    -- Files settle it either way: where any showed the key, what pushes seem to claim no longer counts.
     SELECT local_time, key_digest, max(most) AS stored,
            coalesce(max(claimed) FILTER (WHERE by_file), max(claimed)) AS claimed
     FROM sources GROUP BY 1, 2
