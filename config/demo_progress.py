@@ -35,6 +35,11 @@ class Progress:
         return dt.datetime.fromisoformat(self.noted["until"])
 
     @property
+    def delivered(self) -> dt.datetime:
+        """When the last daily file was due that has been delivered."""
+        return dt.datetime.fromisoformat(self.noted.get("delivered", self.noted["began"]))
+
+    @property
     def token(self) -> str:
         return self.noted.get("token", "")
 
@@ -53,6 +58,9 @@ class Progress:
         """All up to then was answered."""
         self.noted.pop("sending", None)
         self._note(until=end.isoformat())
+
+    def deliver(self, due: dt.datetime) -> None:
+        self._note(delivered=due.isoformat())
 
     def keep_token(self, token: str) -> str:
         self._note(token=token)

@@ -10,9 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from safes.models import Safe, Site
-from tests.transactions.pushing import endpoint
+from tests.transactions.pushing import draw_all, endpoint
 from tests.transactions.simulated import line_to, story
-from transactions.models import Delivery, QuarantinedRow
+from transactions.feeds.arranging import add_feed
+from transactions.feeds.polling import poll
+from transactions.models import Delivery, QuarantinedRow, Transaction
 from transactions.simulation.delivering import Patience, Peer, Player
 from transactions.simulation.messages import Message
 
@@ -53,6 +55,22 @@ def test_everything_is_there_once_although_answers_are_lost(web_server):
     assert said["expired"] == 0
     assert said["transactions"] > 100
     assert QuarantinedRow.objects.count() == said["expected_quarantine"]
+
+
+def test_what_pushes_lost_is_there_once_a_feed_has_brought_the_files(web_server, tmp_path):
+    key = endpoint()
+    folder = tmp_path / "from-loomis"
+    daily = add_feed("daily", folder.as_uri(), settle_seconds=0)
+    words = ("--url", base(web_server.port) + PATH, "--key", key, "--seed", "4", "--days", "2")
+    words += ("--files-to", str(folder))
+    first = simulate(*words)
+    assert first["files"] == len(list(folder.iterdir())) == 2
+    assert len(poll(daily.pk)) == 2
+    draw_all()
+    assert Transaction.objects.filter(counted=True, seen_by_push=None).exists()
+    assert Transaction.objects.filter(seen_by_push__isnull=False, seen_by_file__isnull=False).count() > 50
+    again = simulate(*words, "--read-url", base(web_server.port), "--read-token", reader())
+    assert again["difference_count"] == 0
 
 
 def test_a_withheld_message_is_found_out(web_server):

@@ -54,13 +54,13 @@ class DailyFiles:
 
     def __iter__(self) -> Iterator[DailyFile]:
         """In the order in which they are delivered."""
-        return (self.of(date) for date in sorted(self.dates(), key=lambda date: (self.due(date), date)))
+        return map(self.of, self.dates())
 
     def dates(self) -> list[dt.date]:
-        """The days that have a file, or will."""
+        """The days that have a file, or will, in the order in which their files are delivered."""
         begin, end = self.first.date(), (self.last - dt.timedelta(microseconds=1)).date()
         days = (begin + number * _DAY for number in range((end - begin).days + 1))
-        return [date for date in days if self.tells_of(date)]
+        return sorted((date for date in days if self.tells_of(date)), key=self.due)
 
     def tells_of(self, date: dt.date) -> bool:
         """Whether this day's file comes at all. The first one's does: nobody misses what has never been."""
@@ -70,7 +70,8 @@ class DailyFiles:
         luck = self._luck("due", date)
         late = luck.randint(1, 3) * _DAY if luck.random() < self.habits.late else dt.timedelta()
         morning = dt.datetime.combine(date + _DAY, dt.time(self.habits.hour), dt.UTC)
-        return morning + late + dt.timedelta(minutes=luck.randrange(45))
+        # No two at the same time.
+        return morning + late + dt.timedelta(minutes=luck.randrange(45), seconds=date.toordinal() % 60)
 
     def of(self, date: dt.date) -> DailyFile:
         midnight = dt.datetime.combine(date, dt.time(), dt.UTC)

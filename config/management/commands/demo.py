@@ -1,5 +1,6 @@
 """`make demo`: a retailer whose safes live. Days of history at once, then what happens now, pushed as Loomis pushes.
 
+The daily files come after the pushes of history, one by one, with what was lost on the way; one of them never comes.
 Everything pushed is a function of a seed and of time, and a note in the data directory says how far it was told: ended
 at any moment and started again, it goes on where it was and tells nothing anew.
 """
@@ -11,6 +12,7 @@ import io
 import json
 import secrets
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,14 +22,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config.data_dir import DataDir
 from config.demo_progress import Progress
 from safes.models import Safe, Site
-from transactions.models import PushEndpoint
+from transactions.models import Feed, PushEndpoint
 from transactions.simulation.checking import CheckError, check, in_words
 from transactions.simulation.collecting import facts_between
 from transactions.simulation.delivering import Patience, Peer, Player
 from transactions.simulation.estate import SimSafe, make_estate
+from transactions.simulation.files import DailyFiles, put
 from transactions.simulation.messages import Habits, told
 
 ENDPOINT = "demo"
+FEED = "demo"
 READER = "demo-check"
 # An endpoint for tests that was arranged badly: pushes with an old key, and larger than it takes.
 MISARRANGED = "demo-test"
@@ -38,8 +42,11 @@ BEHIND = dt.timedelta(hours=12)
 CATCHING_UP = (dt.timedelta(minutes=2), 4.0)  # what is told every so many seconds
 REAL_TIME = (dt.timedelta(seconds=10), 10.0)
 PATIENCE = Patience(interval=2.0, give_up=86_400.0)
-HISTORY_HABITS = Habits(again=0.1, overlapping=0.12, with_broken_row=0.2)
-LIVE_HABITS = Habits(again=0.1, overlapping=0.01, with_broken_row=0.01, late=0.0)
+HISTORY_HABITS = Habits(again=0.1, overlapping=0.12, with_broken_row=0.2, lost=0.03)
+LIVE_HABITS = Habits(again=0.1, overlapping=0.01, with_broken_row=0.01, late=0.0, lost=0.0)
+HISTORY_BATCH = 300
+# The feed is looked through often, and files come so far apart that one sees the days turn complete.
+POLL, SETTLE, BETWEEN_FILES = "2", "1", 2.0
 
 
 class Command(BaseCommand):
@@ -59,7 +66,10 @@ class Command(BaseCommand):
         self._misarranged(url)
         progress = Progress.read(DataDir.from_environment().path / "demo.json", afresh=is_new)
         progress.begin(_now() - dt.timedelta(days=options["days"]))
+        folder = DataDir.from_environment().path / "demo-files"
+        _register_feed(folder)
         self._history(estate, peer, progress)
+        self._files(estate, folder, progress)
         if options["once"]:
             return self._check(url, estate, progress)
         try:
@@ -69,6 +79,7 @@ class Command(BaseCommand):
             self.stderr.write(f"demo: {error}")
         while True:
             self._live(estate, peer, progress)
+            self._files(estate, folder, progress)
 
     def _register(self, estate: list[SimSafe]) -> None:
         """Sites and safes, but for the last safe: one that nobody registered is a finding."""
@@ -96,9 +107,32 @@ class Command(BaseCommand):
             return
         self._say(f"Pushing what {len(estate)} safes did from {progress.until:%d %B} to {end:%d %B %H:%M} UTC")
         player = Player(peer, PATIENCE, say=self._say)
-        tally = player.play(told(estate, progress.until, end, HISTORY_STEP, habits=HISTORY_HABITS))
+        files = DailyFiles(estate, progress.began, end)
+
+        def was_filed(date: dt.date) -> bool:
+            return files.tells_of(date) and files.due(date) <= end
+
+        messages = told(
+            *(estate, progress.until, end, HISTORY_STEP),
+            habits=HISTORY_HABITS,
+            batch=HISTORY_BATCH,
+            in_a_file=was_filed,
+        )
+        tally = player.play(messages)
         progress.told(end)
         self._say(f"{len(tally.facts)} transactions and {len(tally.audit_facts)} audit events are there")
+
+    def _files(self, estate: list[SimSafe], folder: Path, progress: Progress) -> None:
+        """Delivers the daily files whose time has come."""
+        files = DailyFiles(estate, progress.began, progress.until)
+        for date in files.dates():
+            if not progress.delivered < files.due(date) <= progress.until:
+                continue
+            file = files.of(date)
+            self._say(f"Delivering {file.name}, with {file.rows} records")
+            put(folder, file)
+            progress.deliver(file.due)
+            time.sleep(BETWEEN_FILES)
 
     def _check(self, url: str, estate: list[SimSafe], progress: Progress) -> None:
         """Raises CommandError, with a sentence, when what was pushed is not there once."""
@@ -140,6 +174,12 @@ def _key(endpoint: str) -> str:
     if PushEndpoint.objects.filter(name=endpoint).exists():
         return str(_told("rotate_push_key", endpoint, "--overlap", "0")["key"])
     return str(_told("add_push_endpoint", endpoint)["key"])
+
+
+def _register_feed(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    if not Feed.objects.filter(name=FEED).exists():
+        _told("add_feed", FEED, "--url", folder.as_uri(), "--poll", POLL, "--settle", SETTLE, "--after", "archive")
 
 
 def _told(*words: str) -> dict[str, Any]:
