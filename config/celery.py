@@ -27,6 +27,7 @@ app.conf.task_routes = {
     "transactions.tasks.poll_due_feeds": {"queue": "feeds"},
     "transactions.tasks.poll_feed": {"queue": "feeds"},
     "transactions.tasks.follow_moved_safes": {"queue": "derive"},
+    "transactions.tasks.follow_completeness": {"queue": "derive"},
 }
 
 # What happens by the clock. A task here may run twice, or on two machines, without harm.
@@ -37,6 +38,8 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "draw-touched-days": {"task": "transactions.tasks.draw_touched_days", "schedule": timedelta(seconds=10)},
     "poll-due-feeds": {"task": "transactions.tasks.poll_due_feeds", "schedule": timedelta(seconds=10)},
     "follow-moved-safes": {"task": "transactions.tasks.follow_moved_safes", "schedule": timedelta(seconds=10)},
+    # With the time it takes to draw, findings come within a minute of the end of the grace.
+    "follow-completeness": {"task": "transactions.tasks.follow_completeness", "schedule": timedelta(seconds=30)},
 }
 
 app.conf.beat_schedule = TIMETABLE

@@ -19,6 +19,8 @@ from kombu.exceptions import OperationalError as BrokerError
 from safes.estate import lock_safes, standings_of
 from safes.findings import Facts, settle, subjects_of
 from safes.models import Safe
+from transactions.completeness.covering import hold_covered
+from transactions.completeness.drawing import draw_completeness
 from transactions.models import TouchedDay
 from transactions.recording.pairing import pair
 from transactions.rules.amounts import amount_mismatches
@@ -87,15 +89,15 @@ def draw_touched(limit: int = 1000) -> int:
 @atomic
 def draw(safe_id: int, dates: list[dt.date]) -> None:
     """Bring the pairs and findings of a safe and these business days in step with what is stored; their marks go."""
+    hold_covered()
     (safe,) = lock_safes([safe_id])
     # First of all, since it decides what counts, here and perhaps on a day beside.
     dates = sorted({*dates, *pair(safe_id, dates)})
     TouchedDay.objects.filter(safe=safe, business_date__in=dates).delete()
-    for kind, rule in _BY_DAY.items():
+    found = {kind: rule(safe_id, dates) for kind, rule in _BY_DAY.items()} | draw_completeness(safe_id, dates)
+    for kind, by_date in found.items():
         facts: dict[str, Facts | None] = dict.fromkeys(subjects_of(kind, safe_ids=[safe_id], business_dates=dates))
-        facts |= {
-            f"{safe.serial_number} {date}": _at_site(safe, date, found) for date, found in rule(safe_id, dates).items()
-        }
+        facts |= {f"{safe.serial_number} {date}": _at_site(safe, date, one) for date, one in by_date.items()}
         settle(kind, facts)
     draw_safe(safe)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from transactions.completeness.clock import follow_clock
 from transactions.deliveries import record_delivery, to_record
 from transactions.drawing import draw_touched
 from transactions.estate import follow_moved
@@ -38,7 +39,8 @@ def poll_due_feeds() -> int:
     """Hand each feed whose time has come to a worker."""
     due = due_feeds()
     for feed_id in due:
-        poll_feed.delay(feed_id)
+        # While all workers are busy they are told again and again: what is old need not be done as well.
+        poll_feed.apply_async((feed_id,), expires=60)
     return len(due)
 
 
@@ -46,3 +48,10 @@ def poll_due_feeds() -> int:
 def poll_feed(feed_id: int) -> int:
     """Look through one feed, unless somebody is at it already or was just now."""
     return len(poll(feed_id)) if feed_id in due_feeds() else 0
+
+
+@shared_task
+def follow_completeness() -> int:
+    """Draw the days whose grace is over, and those that endpoints or feeds, changed since, are compared by anew."""
+    follow_clock()
+    return draw_touched()

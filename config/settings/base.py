@@ -237,6 +237,11 @@ PUSH_MAX_BODY_BYTES = env.int("PUSH_MAX_BODY_BYTES", default=10_485_760)
 FEED_MAX_FILE_BYTES = env.int("FEED_MAX_FILE_BYTES", default=2 << 30)
 # Who signs the certificates of FTPS servers, where it is nobody whom the system trusts (a file in PEM).
 REMOTE_CA_FILE = env("REMOTE_CA_FILE", default="")
+# How long after the midnight with which a business date begins, by the site's clock, the channels may still differ: till
+# noon of the second day after it.
+COMPLETENESS_GRACE = dt.timedelta(hours=env.float("COMPLETENESS_GRACE_HOURS", default=60))
+# What certificates of completeness are signed with; the secret key when empty (transactions.completeness.certificate).
+CERTIFICATE_KEY = env.str("CERTIFICATE_KEY", default="")
 # Seconds after which a check of /readyz counts as failed.
 READY_CHECK_SECONDS = env.float("READY_CHECK_SECONDS", default=3.0)
 # Where errors are reported besides the log; nowhere when empty (config.sentry).

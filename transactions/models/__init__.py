@@ -1,3 +1,4 @@
+from transactions.models.completeness import ChannelCompleteness, Coverage
 from transactions.models.delivery import Delivery, DeliveryBody, QuarantinedRow
 from transactions.models.endpoint import PushEndpoint
 from transactions.models.feed import Feed, FeedFile
@@ -12,10 +13,13 @@ from transactions.models.record import (
     TouchedDay,
     Transaction,
 )
+from transactions.models.rhythm import SafeRhythm
 
 __all__ = [
     "AuditEvent",
     "Book",
+    "ChannelCompleteness",
+    "Coverage",
     "DayClose",
     "Delivery",
     "DeliveryBody",
@@ -27,6 +31,7 @@ __all__ = [
     "QuarantinedRow",
     "Repeat",
     "Ruling",
+    "SafeRhythm",
     "TouchedDay",
     "Transaction",
 ]
