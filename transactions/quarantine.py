@@ -44,11 +44,15 @@ def _facts(delivery: Delivery, bad_rows: list[BadRow]) -> Facts | None:
     serials = sorted({row.serial_number for row in bad_rows if row.serial_number})
     safe = Safe.objects.filter(serial_number=serials[0]).first() if len(serials) == 1 else None
     amounts = [abs(row.amount) for row in bad_rows if row.amount is not None]
+    what, file = f"delivery {delivery.pk}", {}
+    if delivery.feed is not None:
+        what = f"the file {delivery.file_name} of the feed {delivery.feed.name}"
+        file = {"feed": delivery.feed.name, "file": delivery.file_name}
     if bad_rows[0].position == 0:
-        summary = f"Delivery {delivery.pk} could not be read: {bad_rows[0].reason} Ask Loomis what they sent."
+        summary = f"{what[0].upper()}{what[1:]} could not be read: {bad_rows[0].reason} Ask Loomis what they sent."
     else:
         rows = "1 row" if len(bad_rows) == 1 else f"{len(bad_rows)} rows"
-        summary = f"{rows} of delivery {delivery.pk} could not be read: {bad_rows[0].reason} Look at the raw rows."
+        summary = f"{rows} of {what} could not be read: {bad_rows[0].reason} Look at the raw rows."
     # What a test endpoint is sent is in nobody's books, so no cash hangs on it.
     cash = sum(amounts, Decimal(0)) if amounts and not _is_test(delivery) else None
     severity = Finding.Severity.CRITICAL if cash else Finding.Severity.WARNING
@@ -60,6 +64,7 @@ def _facts(delivery: Delivery, bad_rows: list[BadRow]) -> Facts | None:
         cash_at_stake=cash,
         detail={
             "delivery": delivery.pk,
+            **file,
             "serial_numbers": serials[:50],
             "rows": [{"position": row.position, "reason": row.reason} for row in bad_rows[:50]],
             "row_count": len(bad_rows),

@@ -6,6 +6,6 @@ speak to the servers; what is ours is that certificates and host keys are checke
 
 from safes.remote.address import Address, parse_address
 from safes.remote.errors import HostKeyRefused, PlaceError
-from safes.remote.places import Entry, Place, connect
+from safes.remote.places import PATIENCE, Entry, Place, connect
 
-__all__ = ["Address", "Entry", "HostKeyRefused", "Place", "PlaceError", "connect", "parse_address"]
+__all__ = ["PATIENCE", "Address", "Entry", "HostKeyRefused", "Place", "PlaceError", "connect", "parse_address"]

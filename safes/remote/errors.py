@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ftplib
 import socket
 import ssl
@@ -39,7 +40,7 @@ def told(what: str) -> Iterator[None]:
         yield
     except PlaceError:
         raise
-    except (OSError, EOFError, ftplib.Error, paramiko.SSHException) as error:
+    except (OSError, EOFError, UnicodeError, ftplib.Error, paramiko.SSHException) as error:
         told = PlaceError(sentence_of(error, what))
         told.broken = isinstance(error, _BREAKING)
         raise told from error
@@ -66,7 +67,9 @@ def sentence_of(error: Exception, what: str) -> str:
             return f"The server does not allow it: Strongroom could not {what}. Check the rights of its user there."
         case ConnectionError() | EOFError() | paramiko.SSHException():
             return f"The connection broke: Strongroom could not {what}. It is tried again."
-        case OSError() if error.errno == 28:
+        case UnicodeError():
+            return f"The server has names that are not in UTF-8: Strongroom could not {what}. Rename those files."
+        case OSError() if error.errno == errno.ENOSPC:
             return f"The disk is full: Strongroom could not {what}. Make room; it is tried again."
     said = " ".join(str(error).split())[:200]
     if isinstance(error, ftplib.error_perm) and said.startswith("530"):

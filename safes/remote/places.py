@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ftplib
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from safes.remote.host_keys import pinned_fingerprint
 
 # A server that says nothing for so long is taken for away, seconds.
 PATIENCE = 30.0
+# How an FTP server says that it does not know a command.
+_UNKNOWN_COMMAND = ("500", "501", "502", "504")
 # Folders are listed whole; what lies in one that holds more is not for us.
 MOST_ENTRIES = 200_000
 
@@ -51,9 +54,19 @@ class _Counted:
 class Place:
     """An open connection to the folder of an address. Every method raises PlaceError, with a sentence."""
 
-    def __init__(self, address: Address, files: AbstractFileSystem) -> None:
+    def __init__(self, address: Address, open_files: Callable[[], AbstractFileSystem]) -> None:
         self.address = address
-        self._files = files
+        self._open_files = open_files
+        self._opened = open_files()
+        self._out_of_step = False
+        self._folders: set[str] = set()
+
+    @property
+    def _files(self) -> AbstractFileSystem:
+        if self._out_of_step:
+            self.close()
+            self._opened, self._out_of_step = self._open_files(), False
+        return self._opened
 
     def entries(self) -> list[Entry]:
         """The files in the folder (not in folders within it), by name."""
@@ -64,12 +77,14 @@ class Place:
                 f"The folder {self.address.path} has {len(listed):,} entries; {MOST_ENTRIES:,} are the most that is "
                 "looked through. Move what is done with elsewhere."
             )
-        entries = [
-            Entry(str(one["name"]).rpartition("/")[2], int(one["size"] or 0), _modified_at(one))
-            for one in listed
-            if one["type"] == "file"
-        ]
+        entries = [_entry(str(one["name"]).rpartition("/")[2], one) for one in listed if one["type"] == "file"]
         return sorted(entries, key=lambda entry: entry.name)
+
+    def find(self, name: str) -> Entry | None:
+        """One file as ``entries`` would give it now, without listing the others; None where there is none."""
+        with told(f"look at the file {name}"):
+            found = self._lying_at(self._path(name))
+        return _entry(name, found) if found is not None and found["type"] == "file" else None
 
     def fetch(self, name: str, into: IO[bytes], *, most: int, tell: Callable[[int], None] = lambda came: None) -> int:
         """Write a file's bytes to ``into``; returns how many. ``tell`` hears how many came so far."""
@@ -77,7 +92,11 @@ class Place:
         with told(f"fetch the file {name}"):
             match self._files:
                 case FTPFileSystem(ftp=ftp):
+                    # A transfer that is left halfway leaves answers behind, which the next command would take for its
+                    # own: after one, a new connection.
+                    self._out_of_step = True
                     ftp.retrbinary(f"RETR {path}", counted.write, blocksize=1 << 18)
+                    self._out_of_step = False
                 case SFTPFileSystem(ftp=sftp):
                     # Not ahead of what was asked: a file of any size is fetched in little memory.
                     sftp.getfo(path, counted, max_concurrent_prefetch_requests=64)
@@ -98,23 +117,31 @@ class Place:
                         shutil.copyfileobj(source, target, 1 << 18)
             self._replace(part, path)
 
-    def move(self, name: str, folder: str) -> None:
-        """Move a file to a folder within this one, which is made if need be; one of that name there is replaced."""
+    def move(self, name: str, folder: str, *, otherwise: str = "") -> None:
+        """Move a file to a folder within this one, which is made if need be.
+
+        Where one of that name lies there already, it is called ``otherwise``; without that it replaces the other.
+        """
         target = self._path(folder)
         with told(f"move the file {name} to {folder}"):
-            if not self._files.isdir(target):
-                self._files.mkdir(target, create_parents=False)
-            self._replace(self._path(name), f"{target}/{name}")
+            if folder not in self._folders:
+                if self._lying_at(target) is None:
+                    self._files.mkdir(target, create_parents=False)
+                self._folders.add(folder)
+            if otherwise and self._lying_at(f"{target}/{name}") is not None:
+                self._replace(self._path(name), f"{target}/{otherwise}")
+            else:
+                self._replace(self._path(name), f"{target}/{name}")
 
     def delete(self, name: str) -> None:
         with told(f"delete the file {name}"):
             self._files.rm_file(self._path(name))
 
     def has(self, name: str) -> bool:
-        return any(entry.name == name for entry in self.entries())
+        return self.find(name) is not None
 
     def close(self) -> None:
-        match self._files:
+        match self._opened:
             case FTPFileSystem(ftp=ftp):
                 ftp.close()
             case SFTPFileSystem(client=client):
@@ -124,6 +151,22 @@ class Place:
         if "/" in name or "\\" in name or name in ("", ".", "..") or any(c < " " for c in name):
             raise PlaceError(f"“{name[:60]}” is no name of a file in a folder: it is left where it is.")
         return f"{self.address.path.rstrip('/')}/{name}"
+
+    def _lying_at(self, path: str) -> dict[str, Any] | None:
+        """What lies at a path, in fsspec's words, or None."""
+        files = self._files
+        if isinstance(files, FTPFileSystem):
+            try:
+                return _facts(files.ftp.sendcmd(f"MLST {path}"))
+            except ftplib.error_perm as error:
+                # A server that does not know MLST is asked for the whole folder, below.
+                if not str(error).startswith(_UNKNOWN_COMMAND):
+                    return None
+        try:
+            found: dict[str, Any] = files.info(path)
+        except FileNotFoundError:
+            return None
+        return found
 
     def _replace(self, source: str, target: str) -> None:
         match self._files:
@@ -146,12 +189,22 @@ def connect(address: Address, *, password: str = "", host_key: str = "", seconds
     Raises PlaceError when it cannot be reached, HostKeyRefused for a server that is not the pinned one.
     """
     with told(f"reach {address.host or address.path}"):
-        files = file_system(address, password, pinned_fingerprint(host_key), seconds)
-    place = Place(address, files)
+        place = Place(address, lambda: file_system(address, password, pinned_fingerprint(host_key), seconds))
     try:
         yield place
     finally:
         place.close()
+
+
+def _entry(name: str, listed: dict[str, Any]) -> Entry:
+    return Entry(name, int(listed["size"] or 0), _modified_at(listed))
+
+
+def _facts(answer: str) -> dict[str, Any]:
+    """What an FTP server's answer to MLST says (RFC 3659, section 7.2): its second line, up to the name."""
+    line = answer.splitlines()[1].strip().partition(" ")[0]
+    facts = {key.lower(): value for key, _, value in (fact.partition("=") for fact in line.rstrip(";").split(";"))}
+    return {"size": 0, **facts}
 
 
 def _modified_at(listed: dict[str, Any]) -> dt.datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from safes.findings import Facts, settle
@@ -12,7 +13,10 @@ _HOURS = 24
 
 
 def settle_feed_failure(feed: Feed) -> None:
-    """The finding of a feed that cannot be looked through, as its row says; the caller holds its lock."""
+    """The finding of a feed that cannot be reached, or has files that cannot be taken, as its row says.
+
+    The caller holds its lock.
+    """
     settle("feed_failure", {feed.name: _failure(feed)})
 
 
@@ -20,8 +24,9 @@ def _failure(feed: Feed) -> Facts | None:
     if feed.failing_since is None:
         return None
     long = (timezone.now() - feed.failing_since).total_seconds() > _HOURS * 3600
+    what = "cannot be looked through" if feed.failures else "cannot take everything in"
     return Facts(
-        summary=f"The feed {feed.name} cannot be looked through: {feed.error}",
+        summary=f"The feed {feed.name} {what}: {feed.error}",
         severity=Finding.Severity.CRITICAL if long else Finding.Severity.WARNING,
         detail={"feed": feed.name, "since": feed.failing_since, "error": feed.error},
     )
@@ -29,8 +34,9 @@ def _failure(feed: Feed) -> Facts | None:
 
 def settle_changed_file(feed: Feed, name: str) -> None:
     """A name under which different bytes came: what all of them say is recorded, and somebody should know why."""
-    bodies = Delivery.objects.filter(feed=feed, file_name=name, repeat_of=None).order_by("pk")
-    ids = list(bodies.values_list("pk", flat=True))
+    # Bytes that came first under another name are other bytes of this name all the same.
+    bodies = Delivery.objects.filter(feed=feed, file_name=name).annotate(first=Coalesce("repeat_of_id", "pk"))
+    ids = sorted(set(bodies.values_list("first", flat=True)))
     facts = None
     if len(ids) > 1:
         facts = Facts(

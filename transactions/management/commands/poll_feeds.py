@@ -25,7 +25,7 @@ class Command(SentenceCommand):
         files: list[FeedFile] = []
         self.troubles = []
         for feed in feeds:
-            files += poll(feed.pk)
+            files += poll(feed.pk, wait=True)
             feed.refresh_from_db()
             self.troubles += [f"Feed {feed.name}: {feed.error}"] if feed.error else []
         return {"files": [_told(file) for file in files]}
