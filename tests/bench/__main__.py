@@ -3,6 +3,7 @@
     python -m tests.bench [--stored ROWS] [--rounds N] [--write]
 
 ``--stored`` is how many transactions history holds for the last measurement (10,000,000 by default; takes minutes),
+``--file-rows`` how many transactions a file has, beside one of ten times as many,
 ``--write`` puts the output into docs/benchmarks.md.
 """
 
@@ -22,6 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--stored", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--file-rows", type=int, default=200_000)
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
@@ -35,10 +37,12 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     from django.db import connection
 
-    from tests.bench.push import measure
+    from tests.bench.files import measure_files
+    from tests.bench.push import measure, say
     from tests.bench.report import page
 
-    text = page(measure(rounds=chosen.rounds, stored=chosen.stored), chosen.stored)
+    by_file, peaks = measure_files(say, chosen.file_rows)
+    text = page([*measure(rounds=chosen.rounds, stored=chosen.stored), *by_file], peaks, chosen.stored)
     connection.close()
     print(text)
     if chosen.write:

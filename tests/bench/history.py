@@ -39,10 +39,12 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
             cursor.execute(_MAKE, [first, min(first + _CHUNK - 1, rows), rows])
         say("history: vacuum")
         cursor.execute(f"VACUUM ANALYZE {Transaction._meta.db_table}")
-        cursor.execute("CHECKPOINT") if _may_checkpoint() else None
+    checkpoint()
 
 
-def _may_checkpoint() -> bool:
+def checkpoint() -> None:
+    """Let the database have written what it must, where we may ask for it, so that the next work need not pay."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_has_role(current_user, 'pg_checkpoint', 'MEMBER')")
-        return bool(cursor.fetchone()[0])
+        if cursor.fetchone()[0]:
+            cursor.execute("CHECKPOINT")

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import random
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 SAFES = 50
@@ -29,6 +30,11 @@ class Loomis:
         self._now += dt.timedelta(hours=3)
         return self.body([self._transaction() for _ in range(rows)])
 
+    def transactions(self, rows: int) -> Iterator[dict[str, Any]]:
+        """So many of one day."""
+        self._now += dt.timedelta(days=1)
+        return (self._transaction() for _ in range(rows))
+
     def body(self, transactions: list[dict[str, Any]]) -> bytes:
         metadata = {"MessageId": str(uuid.UUID(int=self._lots.getrandbits(128)))}
         return json.dumps({"Metadata": metadata, "Transactions": transactions}, indent=4).encode()
@@ -45,8 +51,8 @@ class Loomis:
         return {
             "PickupGroupId": 61_000_000 + lots.randrange(500),
             "SerialNumber": serial(lots.randrange(SAFES)),
-            "RetrievedOn": f"{(wall + dt.timedelta(hours=7)).isoformat()}0Z",
-            "TransactionDateTime": f"{wall.isoformat()}7",
+            "RetrievedOn": f"{(wall + dt.timedelta(hours=7)).isoformat(timespec='microseconds')}0Z",
+            "TransactionDateTime": f"{wall.isoformat(timespec='microseconds')}7",
             "UserName": f"CASHIER {lots.randrange(300)}",
             "TransactionType": "CashIn",
             "Amount": float(sum(note * count for note, count in zip(notes, counts, strict=True))),

@@ -28,7 +28,20 @@ class Line:
         return f"{'within' if self.ratio <= self.budget else '**over**'} {self.budget:g} ×"
 
 
-def page(lines: list[Line], stored: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The most memory a process needed, and its budget."""
+
+    work: str
+    megabytes: float
+    budget: float
+
+    @property
+    def verdict(self) -> str:
+        return f"{'within' if self.megabytes <= self.budget else '**over**'} {self.budget:g} MB"
+
+
+def page(lines: list[Line], peaks: list[Peak], stored: int) -> str:
     rows = [
         f"| {line.work} | {line.ceiling} | {line.work_ms:.1f} ms | {line.ceiling_ms:.1f} ms | {line.ratio:.2f} × "
         f"| {line.verdict} |"
@@ -47,6 +60,13 @@ def page(lines: list[Line], stored: int) -> str:
             "| work | ceiling | work takes | ceiling takes | ratio | budget |",
             "|---|---|---|---|---|---|",
             *rows,
+            "",
+            "A file is taken in by a process of its own, from the first byte read to the last commit. The most memory",
+            "that this process needs, Python and Django included:",
+            "",
+            "| work | memory | budget |",
+            "|---|---|---|",
+            *(f"| {peak.work} | {peak.megabytes:.0f} MB | {peak.verdict} |" for peak in peaks),
             "",
             f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}.",
             "",

@@ -25,7 +25,7 @@ from transactions.wire.records import Record, spelt
 from transactions.wire.values import BadRow
 
 _TABLE = "staged_records"
-_CHUNK = 1000
+_CHUNK = 200
 # Of a file in which nothing can be understood; the rest of its rows are counted, and its bytes have them.
 MOST_BAD_ROWS = 10_000
 _encode = msgspec.msgpack.Encoder().encode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
@@ -17,11 +17,15 @@ from transactions.models import Delivery, Feed
 
 def xml(rows: Iterable[dict[str, Any]]) -> bytes:
     """A file of these rows, spelt as the published one: a message each, amounts with four decimals."""
-    messages = "".join(
-        f"<Message><Transactions><CustomerTransaction>{_properties(row)}</CustomerTransaction></Transactions></Message>"
-        for row in rows
-    )
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<Messages>{messages}</Messages>\n'.encode()
+    return b"".join(xml_parts(rows))
+
+
+def xml_parts(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    yield b'<?xml version="1.0" encoding="utf-8"?>\n<Messages>'
+    for row in rows:
+        inner = f"<CustomerTransaction>{_properties(row)}</CustomerTransaction>"
+        yield f"<Message><Transactions>{inner}</Transactions></Message>".encode()
+    yield b"</Messages>\n"
 
 
 def _properties(row: dict[str, Any]) -> str:
