@@ -28,6 +28,7 @@ app.conf.task_routes = {
     "transactions.tasks.poll_feed": {"queue": "feeds"},
     "transactions.tasks.follow_moved_safes": {"queue": "derive"},
     "transactions.tasks.follow_completeness": {"queue": "derive"},
+    "transactions.tasks.listen_for_silence": {"queue": "derive"},
 }
 
 # What happens by the clock. A task here may run twice, or on two machines, without harm.
@@ -40,6 +41,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "follow-moved-safes": {"task": "transactions.tasks.follow_moved_safes", "schedule": timedelta(seconds=10)},
     # With the time it takes to draw, findings come within a minute of the end of the grace.
     "follow-completeness": {"task": "transactions.tasks.follow_completeness", "schedule": timedelta(seconds=30)},
+    "listen-for-silence": {"task": "transactions.tasks.listen_for_silence", "schedule": timedelta(minutes=1)},
 }
 
 app.conf.beat_schedule = TIMETABLE

@@ -9,6 +9,7 @@ from transactions.deliveries import record_delivery, to_record
 from transactions.drawing import draw_touched
 from transactions.estate import follow_moved
 from transactions.feeds.polling import due_feeds, poll
+from transactions.silence.listening import listen
 
 
 @shared_task
@@ -55,3 +56,9 @@ def follow_completeness() -> int:
     """Draw the days whose grace is over, and those that endpoints or feeds, changed since, are compared by anew."""
     follow_clock()
     return draw_touched()
+
+
+@shared_task
+def listen_for_silence() -> int:
+    """Find safes, endpoints and feeds that are quiet against their rhythm, and close what was heard from."""
+    return listen()

@@ -240,6 +240,8 @@ REMOTE_CA_FILE = env("REMOTE_CA_FILE", default="")
 # How long after the midnight with which a business date begins, by the site's clock, the channels may still differ: till
 # noon of the second day after it.
 COMPLETENESS_GRACE = dt.timedelta(hours=env.float("COMPLETENESS_GRACE_HOURS", default=60))
+# How long after its usual time a feed's file may come before somebody is told.
+SILENT_FEED_AFTER = dt.timedelta(hours=env.float("SILENT_FEED_HOURS", default=6))
 # What certificates of completeness are signed with; the secret key when empty (transactions.completeness.certificate).
 CERTIFICATE_KEY = env.str("CERTIFICATE_KEY", default="")
 # Seconds after which a check of /readyz counts as failed.
