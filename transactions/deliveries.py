@@ -19,7 +19,7 @@ from transactions.bodies import Purged
 from transactions.metrics import count_failed, count_recorded
 from transactions.models import Delivery
 from transactions.quarantine import keep_bad_rows
-from transactions.reading.files import record_file
+from transactions.reading.files import join_names, record_file
 from transactions.reading.pushes import record_push
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,10 @@ def record_delivery(delivery_id: int, *, again: bool = False, body: bytes | None
                     Delivery.Status.STORED,
                     Delivery.Status.FAILED,
                 ):
-                    _record(delivery, body)
+                    if again or delivery.recorded_at is None:
+                        _record(delivery, body)
+                    else:
+                        _join(delivery)
             count_recorded(delivery, *before)
             return delivery
         except OperationalError as error:
@@ -86,6 +89,16 @@ def _record(delivery: Delivery, body: bytes | None) -> None:
     delivery.save()
 
 
+def _join(delivery: Delivery) -> None:
+    """A file that was recorded, and whose bytes came since under a name that other bytes have too."""
+    delivery.message = join_names(delivery)
+    understood = (delivery.received or 0) > (delivery.quarantined or 0)
+    delivery.status = Delivery.Status.ACCEPTED if understood else Delivery.Status.QUARANTINED
+    delivery.error = ""
+    delivery.next_attempt_at = None
+    delivery.save()
+
+
 def _failed(delivery_id: int, error: Exception) -> Delivery:
     """Leave a delivery to be tried again. With the database away it stays as stored, which is the same."""
     log.exception("delivery_not_recorded", delivery=delivery_id, exc_info=error)
@@ -98,6 +111,8 @@ def _failed(delivery_id: int, error: Exception) -> Delivery:
             delivery.next_attempt_at = timezone.now() + wait
             delivery.error = f"Recording failed ({type(error).__name__}); it is tried again by itself."
         else:
+            if delivery.status == Delivery.Status.STORED:  # its names are still to be joined
+                delivery.next_attempt_at = timezone.now() + wait
             delivery.error = f"Reading it again failed ({type(error).__name__}); what was recorded before stands."
         delivery.save()
     count_failed(delivery)

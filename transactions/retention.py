@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import asdict, dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum, TextField, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum, TextField, Value
 from django.db.models.functions import Cast, Concat, Length
 from django.db.transaction import atomic
 from django.utils import timezone
@@ -90,6 +90,9 @@ def _purge_bodies(done: Purge) -> int:
 
 @atomic
 def _delete_repeats(before: dt.datetime) -> int:
-    batch = _old(before).filter(status=Delivery.Status.DUPLICATE).order_by("pk").values_list("pk", flat=True)[:_BATCH]
+    # A name under which a file came too is part of what its message is, and stays.
+    plain = Q(channel=Delivery.Channel.PUSH) | Q(file_name=F("repeat_of__file_name"))
+    repeats = _old(before).filter(plain, status=Delivery.Status.DUPLICATE).order_by("pk")
+    batch = repeats.values_list("pk", flat=True)[:_BATCH]
     deleted, _ = Delivery.objects.filter(pk__in=list(batch)).delete()
     return deleted

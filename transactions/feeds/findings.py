@@ -28,7 +28,7 @@ def _failure(feed: Feed) -> Facts | None:
     return Facts(
         summary=f"The feed {feed.name} {what}: {feed.error}",
         severity=Finding.Severity.CRITICAL if long else Finding.Severity.WARNING,
-        detail={"feed": feed.name, "since": feed.failing_since, "error": feed.error},
+        detail={"feed": feed.name, "since": feed.failing_since.isoformat(), "error": feed.error},
     )
 
 

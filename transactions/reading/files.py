@@ -6,7 +6,7 @@ from django.db.transaction import atomic
 
 from transactions.bodies import open_body
 from transactions.models import Delivery
-from transactions.reading.messages import Reading, book_of, locked_message, other_bodies
+from transactions.reading.messages import Reading, book_of, locked_file_message, other_bodies
 from transactions.recording.staging import Staging, Taken
 from transactions.recording.writer import record
 from transactions.wire.file_xml import read_rows
@@ -16,17 +16,18 @@ from transactions.wire.values import BadRow, BodyError
 def record_file(delivery: Delivery) -> Reading:
     """Read the body of a file and record what it says, within the caller's transaction.
 
-    A file is the message of its name. Of one that breaks off, or is none, nothing is recorded.
+    A file is the message of its name, or of another under which the same bytes came. Of one that breaks off, or is
+    none, nothing is recorded.
     """
     first_time = delivery.recorded_at is None
-    message = locked_message(delivery.file_name, feed_id=delivery.feed_id)
+    message, others = locked_file_message(delivery)
     staging = Staging()
     try:
         taken = _take(staging, delivery)
     except BodyError as error:
         taken = Taken(bad_rows=[BadRow(0, str(error), "")])
     if not first_time:
-        for other in other_bodies(message, delivery):
+        for other in other_bodies([message.pk, *others], delivery):
             try:
                 _take(staging, other)
             except BodyError:
@@ -38,8 +39,16 @@ def record_file(delivery: Delivery) -> Reading:
         book=book_of(delivery),
         seen_at=delivery.received_at,
         replace=not first_time,
+        joins=others,
     )
     return Reading(message, taken.received, taken.records, outcome.created, taken.bad_rows)
+
+
+def join_names(delivery: Delivery) -> Message:
+    """Bring together what came under the names of a file that was recorded before; its body is not read."""
+    message, others = locked_file_message(delivery)
+    record(message.pk, [], channel="file", book=book_of(delivery), seen_at=delivery.received_at, joins=others)
+    return message
 
 
 def _take(staging: Staging, delivery: Delivery) -> Taken:

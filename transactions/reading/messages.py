@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -39,9 +40,40 @@ def locked_message(key: str, *, endpoint_id: int | None = None, feed_id: int | N
         return Message(pk=cursor.fetchone()[0], endpoint_id=endpoint_id, feed_id=feed_id, key=key)
 
 
-def other_bodies(message: Message, delivery: Delivery) -> QuerySet[Delivery]:
-    """Deliveries of other bodies that were recorded as this message."""
-    recorded = message.deliveries.filter(repeat_of__isnull=True, recorded_at__isnull=False)
+def locked_file_message(delivery: Delivery) -> tuple[Message, list[int]]:
+    """The message that a file belongs to, and the ids of others that turn out to be the same one and are to be joined.
+
+    Names are one message when the same bytes came under both, and so on along the chain. Until the transaction ends no
+    other file of the feed is recorded: two of them might each take itself for the first of its chain.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_FILES, delivery.feed_id])
+        # Asked once the lock is held, so that what others have recorded by now is seen.
+        cursor.execute(_OF_CHAIN, {"delivery": delivery.pk, "feed": delivery.feed_id})
+        found = cursor.fetchall()
+    if not found:
+        return locked_message(delivery.file_name, feed_id=delivery.feed_id), []
+    (first, key), *others = found
+    return Message(pk=first, feed_id=delivery.feed_id, key=key), [pk for pk, _ in others]
+
+
+_FILES = 0x53_46_4D_53  # with a feed's id the name of the lock on its messages
+_DELIVERIES = Delivery._meta.db_table
+_OF_CHAIN = f"""
+WITH RECURSIVE chain (name, body) AS (
+    SELECT file_name, id FROM {_DELIVERIES} WHERE id = %(delivery)s
+    UNION
+    SELECT d.file_name, coalesce(d.repeat_of_id, d.id)
+    FROM chain JOIN {_DELIVERIES} d
+      ON d.feed_id = %(feed)s AND (d.file_name = chain.name OR d.id = chain.body OR d.repeat_of_id = chain.body)
+)
+SELECT id, key FROM {Message._meta.db_table} WHERE feed_id = %(feed)s AND key IN (SELECT name FROM chain) ORDER BY id
+"""
+
+
+def other_bodies(messages: Collection[int], delivery: Delivery) -> QuerySet[Delivery]:
+    """Deliveries of other bodies that were recorded as one of these messages."""
+    recorded = Delivery.objects.filter(message__in=messages, repeat_of__isnull=True, recorded_at__isnull=False)
     return recorded.exclude(pk=delivery.pk).order_by("pk")
 
 

@@ -44,7 +44,7 @@ def _show(message: Message, records: list[Record], *, without: Delivery, replace
     """Record what a message shows: these records, and the most copies that any other body of it showed."""
     merged = records
     if replace:
-        for other in other_bodies(message, without):
+        for other in other_bodies([message.pk], without):
             try:
                 merged = _union(merged, push_json.read_message(raw_body(other)).records)
             except BodyError:

@@ -20,6 +20,7 @@ from transactions.models import Book
 from transactions.recording import withdrawing
 from transactions.recording.closes import closes_around, redraw_closes
 from transactions.recording.dating import Calendar
+from transactions.recording.joining import join_messages
 from transactions.recording.marks import touch
 from transactions.recording.repeats import Table
 from transactions.recording.rows import Identities
@@ -51,19 +52,24 @@ def record(
     book: Book,
     seen_at: dt.datetime,
     replace: bool = False,
+    joins: Collection[int] = (),
 ) -> Outcome:
     """Store what a message shows, under the locks of its safes; to be called within a transaction.
 
-    With ``replace`` what it was earlier taken to show and does not show now is withdrawn. ``seen_at`` is an instant in
-    UTC. Safes nobody knows are made, unregistered.
+    With ``replace`` what it was earlier taken to show and does not show now is withdrawn. ``joins`` are ids of messages,
+    of files, that turned out to be the same one: it shows what they showed, and they are gone. ``seen_at`` is an instant
+    in UTC. Safes nobody knows are made, unregistered.
     """
     if isinstance(shows, Sequence):
         shows = Listed(shows)
-    also = withdrawing.safes_shown_by(message_id, channel) if replace else set()
+    concerned = [*joins, message_id] if replace else joins
+    also = {safe_id for shown in concerned for safe_id in withdrawing.safes_shown_by(shown, channel)}
     safe_ids = _lock_safes(shows.serial_numbers(), also)
     standings = standings_of(safe_ids.values())
     closes = closes_around(shows.dates(), standings, book)
     message = Showing(message_id, channel, book, seen_at, safe_ids, standings, Calendar(standings, closes))
+    if joins:
+        message.outcome.touched |= join_messages(message_id, joins)
     for records in shows.parts():
         keys = store(message, records, again=replace)
         message.follow(apply_rulings(safe_ids.values(), book, keys))

@@ -46,7 +46,8 @@ WITH again AS (
 ), copies AS (
     SELECT local_time, key_digest, message_id, by_file, count(*) AS copies FROM shown GROUP BY 1, 2, 3, 4
 ), sources AS (
-    SELECT c.local_time, c.key_digest, c.by_file, m.endpoint_id, m.feed_id, sum(c.copies) AS claimed, max(c.copies) AS most
+    SELECT c.local_time, c.key_digest, c.by_file, m.endpoint_id, m.feed_id,
+           sum(c.copies) AS claimed, max(c.copies) AS most
     FROM copies c JOIN {Message._meta.db_table} m ON m.id = c.message_id GROUP BY 1, 2, 3, 4, 5
 ), keys AS (
     -- Files settle it either way: where any showed the key, what pushes seem to claim no longer counts.
