@@ -31,6 +31,8 @@ class HostKeyRefused(PlaceError):
 
 # After these a connection is of no use any more.
 _BREAKING = (ConnectionError, EOFError, TimeoutError, ssl.SSLError, paramiko.SSHException)
+# What paramiko raises, without a number, for a channel that broke before it was asked.
+_CLOSED = "Socket is closed"
 
 
 @contextmanager
@@ -42,8 +44,12 @@ def told(what: str) -> Iterator[None]:
         raise
     except (OSError, EOFError, UnicodeError, ftplib.Error, paramiko.SSHException) as error:
         told = PlaceError(sentence_of(error, what))
-        told.broken = isinstance(error, _BREAKING)
+        told.broken = _is_breaking(error)
         raise told from error
+
+
+def _is_breaking(error: Exception) -> bool:
+    return isinstance(error, _BREAKING) or (isinstance(error, OSError) and str(error) == _CLOSED)
 
 
 def sentence_of(error: Exception, what: str) -> str:
@@ -65,7 +71,7 @@ def sentence_of(error: Exception, what: str) -> str:
             return f"There is no such file or folder: Strongroom could not {what}."
         case PermissionError():
             return f"The server does not allow it: Strongroom could not {what}. Check the rights of its user there."
-        case ConnectionError() | EOFError() | paramiko.SSHException():
+        case ConnectionError() | EOFError() | paramiko.SSHException() | OSError() if _is_breaking(error):
             return f"The connection broke: Strongroom could not {what}. It is tried again."
         case UnicodeError():
             return f"The server has names that are not in UTF-8: Strongroom could not {what}. Rename those files."

@@ -90,19 +90,20 @@ class Place:
         """Write a file's bytes to ``into``; returns how many. ``tell`` hears how many came so far."""
         path, counted = self._path(name), _Counted(into, most, tell)
         with told(f"fetch the file {name}"):
-            match self._files:
+            files = self._files
+            # A transfer that is left halfway leaves answers behind, which the next request would take for its own:
+            # after one, a new connection.
+            self._out_of_step = True
+            match files:
                 case FTPFileSystem(ftp=ftp):
-                    # A transfer that is left halfway leaves answers behind, which the next command would take for its
-                    # own: after one, a new connection.
-                    self._out_of_step = True
                     ftp.retrbinary(f"RETR {path}", counted.write, blocksize=1 << 18)
-                    self._out_of_step = False
                 case SFTPFileSystem(ftp=sftp):
                     # Not ahead of what was asked: a file of any size is fetched in little memory.
                     sftp.getfo(path, counted, max_concurrent_prefetch_requests=64)
-                case files:
+                case _:
                     with files.open(path, "rb") as source:
                         shutil.copyfileobj(source, counted, 1 << 18)
+            self._out_of_step = False
         return counted.came
 
     def put(self, name: str, source: IO[bytes]) -> None:

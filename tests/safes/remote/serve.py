@@ -1,10 +1,11 @@
-"""A real FTP, FTPS or SFTP server in a process of its own: `python -m tests.safes.remote.serve KIND FOLDER [PEM]`.
+"""A real FTP, FTPS or SFTP server in a process of its own: `python -m tests.safes.remote.serve KIND FOLDER [options]`.
 
 Says its port and host key in one line of JSON, and serves until its standard input ends.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import logging
@@ -20,10 +21,10 @@ def say(port: int, host_key: str = "") -> None:
     sys.stdout.flush()
 
 
-def serve_ftp(folder: str, certificate: str | None) -> None:
+def serve_ftp(folder: str, certificate: str | None, cut: int | None) -> None:
     """FTP, or with a certificate (PEM with its key) FTPS that takes neither log-in nor data without TLS."""
     from pyftpdlib.authorizers import DummyAuthorizer
-    from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+    from pyftpdlib.handlers import DTPHandler, FTPHandler, TLS_FTPHandler
     from pyftpdlib.servers import ThreadedFTPServer
 
     logging.basicConfig(level=logging.ERROR)
@@ -33,13 +34,23 @@ def serve_ftp(folder: str, certificate: str | None) -> None:
     if certificate is not None:
         told |= {"certfile": certificate, "tls_control_required": True, "tls_data_required": True}
     base = TLS_FTPHandler if certificate else FTPHandler
+
+    class Cutting(DTPHandler):  # type: ignore[misc]
+        def send(self, data: bytes) -> int:
+            if cut is not None and self.get_transmitted_bytes() > cut:
+                self.cmd_channel.close()
+                return 0
+            return int(super().send(data))
+
+    if cut is not None:
+        told |= {"dtp_handler": Cutting, "use_sendfile": False}
     server = ThreadedFTPServer(("127.0.0.1", 0), type("Handler", (base,), told))
     say(server.address[1])
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
 
 
-def serve_sftp(folder: str) -> None:
+def serve_sftp(folder: str, cut: int | None) -> None:
     """SFTP with a host key of its own, so that no two servers have the same."""
     import asyncssh
 
@@ -52,13 +63,19 @@ def serve_sftp(folder: str) -> None:
         def validate_password(self, username: str, password: str) -> bool:
             return (username, password) == (USER, PASSWORD)
 
+    class Files(asyncssh.SFTPServer):
+        def read(self, file_obj: object, offset: int, size: int) -> Any:
+            if cut is not None and offset > cut:
+                self.channel.get_connection().abort()
+            return super().read(file_obj, offset, size)
+
     async def serve() -> None:
         acceptor = await asyncssh.listen(
             "127.0.0.1",
             0,
             server_host_keys=[key],
             server_factory=Doorkeeper,
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=folder.encode()),
+            sftp_factory=lambda channel: Files(channel, chroot=folder.encode()),
         )
         say(acceptor.get_port(), key.export_public_key().decode().strip())
         await asyncio.to_thread(sys.stdin.read)
@@ -67,8 +84,13 @@ def serve_sftp(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    kind, folder, *rest = sys.argv[1:]
-    if kind == "sftp":
-        serve_sftp(folder)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=["ftp", "ftps", "sftp"])
+    parser.add_argument("folder")
+    parser.add_argument("--certificate", help="for FTPS: a file in PEM that has the key too")
+    parser.add_argument("--cut", type=int, metavar="BYTES", help="drop the line after so many bytes of a file")
+    asked = parser.parse_args()
+    if asked.kind == "sftp":
+        serve_sftp(asked.folder, asked.cut)
     else:
-        serve_ftp(folder, rest[0] if rest else None)
+        serve_ftp(asked.folder, asked.certificate, asked.cut)

@@ -43,13 +43,19 @@ class FileServer:
 
 
 @contextmanager
-def serving(scheme: str, folder: Path, certificate: Path | None = None) -> Iterator[FileServer]:
-    """A server of that scheme in a process of its own; for ``file`` the folder alone."""
+def serving(
+    scheme: str, folder: Path, certificate: Path | None = None, *, cut: int | None = None
+) -> Iterator[FileServer]:
+    """A server of that scheme in a process of its own; for ``file`` the folder alone.
+
+    With ``cut`` it drops the line in the middle of a file, after so many bytes.
+    """
     if scheme == "file":
         yield FileServer(scheme, folder)
         return
     words = [sys.executable, "-W", "ignore", "-m", "tests.safes.remote.serve", scheme, str(folder)]
-    words += [str(certificate)] if certificate and scheme == "ftps" else []
+    words += ["--certificate", str(certificate)] if certificate and scheme == "ftps" else []
+    words += ["--cut", str(cut)] if cut is not None else []
     with subprocess.Popen(words, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:

@@ -65,6 +65,29 @@ def test_more_than_was_agreed_is_not_fetched(file_server):
     assert len(into.getvalue()) <= 1_000_000
 
 
+def test_a_fetch_that_is_given_up_halfway_does_not_confuse_the_next(file_server):
+    (file_server.folder / "a.xml").write_bytes(b"x" * 9_000_000)
+    (file_server.folder / "b.xml").write_bytes(b"12345")
+    with reached(file_server) as place:
+        for _ in range(2):
+            with pytest.raises(PlaceError, match="larger than"):
+                place.fetch("a.xml", BytesIO(), most=1_000_000)
+            assert place.find("b.xml") == place.entries()[1]
+            into = BytesIO()
+            place.fetch("b.xml", into, most=10)
+            assert into.getvalue() == b"12345"
+
+
+def test_one_file_is_found_as_the_listing_has_it(file_server):
+    (file_server.folder / "a ü.xml").write_bytes(b"12345")
+    (file_server.folder / "folder").mkdir()
+    os.utime(file_server.folder / "a ü.xml", (1_700_000_000.25, 1_700_000_000.25))
+    with reached(file_server) as place:
+        assert place.find("a ü.xml") == place.entries()[0]
+        assert place.find("b.xml") is None
+        assert place.find("folder") is None
+
+
 def test_a_file_is_put_whole_and_again(file_server):
     with reached(file_server) as place:
         place.put("out.xml", BytesIO(b"first"))
