@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safes.keys import digest_of, live_keys, match_key
+from safes.keys import digest_of, live_keys, match_key, random_text
 from safes.models import MachineKey
 
 NOW = dt.datetime(2026, 3, 14, 12, tzinfo=dt.UTC)
@@ -35,6 +36,13 @@ def live(*some: MachineKey, hours: int = 0) -> list[int]:
     """Ages of the keys that open the door that many hours from now."""
     now = NOW + hours * HOUR
     return [round((NOW - one.created_at) / HOUR) for one in live_keys(some, now)]
+
+
+def test_a_new_secret_can_be_given_to_any_command_and_repeats_none() -> None:
+    made = [random_text(bits=256) for _ in range(2000)]
+    assert all(re.fullmatch("[A-Za-z0-9]{43}", text) for text in made)
+    assert len(set(made)) == len(made)
+    assert len({text[0] for text in made}) == 62
 
 
 def test_a_key_opens_until_it_is_replaced() -> None:

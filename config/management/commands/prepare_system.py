@@ -1,7 +1,6 @@
 """What must be true before the processes start: migrations, static files, somebody who can log in."""
 
 import os
-import secrets
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from config import broker
 from safes.history import on_occasion
+from safes.keys import random_text
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         users = get_user_model()._default_manager
         if users.filter(is_superuser=True).exists():
             return
-        password = secrets.token_urlsafe(15)
+        password = random_text(bits=120)
         with on_occasion("command prepare_system"):
             users.create_superuser("admin", password=password)
         self.stdout.write(
