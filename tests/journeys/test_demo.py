@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 KINDS = {
     *("unknown_safe", "unknown_type", "quarantined_row", "amount_mismatch", "possible_twin"),
-    *("rejected_push", "oversized_push"),
+    *("rejected_push", "oversized_push", "missing_in_push", "missing_in_file"),
 }
 
 
@@ -35,8 +35,11 @@ def test_the_demonstration_lives_within_a_minute_and_goes_on_where_it_was(tmp_pa
         system.wait_until_ready()
         live = "exactly once"
         until(lambda: count(system, "transactions_transaction") > 20_000, "the history", 60)
-        until(lambda: open_kinds(system) >= KINDS, "a finding of each kind", 60)
+        until(lambda: open_kinds(system) >= KINDS, "a finding of each kind", 90)
         until(lambda: live in system.complained(), "the check")
+        until(lambda: count(system, "transactions_feedfile WHERE state = 'archived'") >= 5, "the files")
+        turned_complete = "safes_finding WHERE kind = 'missing_in_file' AND state = 'closed'"
+        until(lambda: count(system, turned_complete) > 0, "days that turned complete")
         deliveries = count(system, "transactions_delivery")
         until(lambda: count(system, "transactions_delivery") > deliveries, "a live push", 30)
         assert "Log in at " in system.said()

@@ -25,10 +25,11 @@ _ROWS_A_MESSAGE = 60
 
 @dataclass(frozen=True, slots=True)
 class FileHabits:
-    """How often a file comes late or never: shares of the days."""
+    """How often a file comes late or never: shares of the days. ``never`` are days counted from the first, 0."""
 
     late: float = 0.15
     missing: float = 0.1
+    never: tuple[int, ...] = ()
     hour: int = 5  # of the next day, UTC
 
 
@@ -64,7 +65,9 @@ class DailyFiles:
 
     def tells_of(self, date: dt.date) -> bool:
         """Whether this day's file comes at all. The first one's does: nobody misses what has never been."""
-        return date <= self.first.date() or self._luck("missing", date).random() >= self.habits.missing
+        day = (date - self.first.date()).days
+        comes = day <= 0 or self._luck("missing", date).random() >= self.habits.missing
+        return comes and day not in self.habits.never
 
     def due(self, date: dt.date) -> dt.datetime:
         luck = self._luck("due", date)

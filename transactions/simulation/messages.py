@@ -32,7 +32,7 @@ class Habits:
     nameless: float = 0.02  # without Metadata
     audit_apart: float = 0.15  # audit events in the shape that repeats a name
     with_broken_row: float = 0.02
-    lost: float = 0.03  # never pushed at all, where the day's file tells of it
+    lost_every: int = 30  # one in so many is never pushed at all, where the day's file tells of it; 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,14 @@ def told(
     while first < last:
         end = min(first + step, last)
         luck = random.Random(f"{seed}/{first.isoformat()}/{end.isoformat()}")  # noqa: S311 - not a secret
-        lost = habits.lost if in_a_file and in_a_file(first.date()) and in_a_file(end.date()) else 0.0
+        may_lose = in_a_file is not None and in_a_file(first.date()) and in_a_file(end.date())
         gone = False
         for message in _window(collected(estate, first, end), end, luck, habits, batch):
-            # What is sent again is as lost as it was the first time.
-            gone = gone if message.about == "again" else bool(lost) and luck.random() < lost
+            number += 1
+            if message.about != "again":  # what is sent again is as lost as it was the first time
+                gone = may_lose and habits.lost_every > 0 and number % habits.lost_every == habits.lost_every // 2
             if gone:
                 continue
-            number += 1
             tie += 1
             overtaken = luck.randint(2, 30) if luck.random() < habits.late else 0
             heapq.heappush(waiting, (number + overtaken, tie, message))

@@ -27,7 +27,7 @@ from transactions.simulation.checking import CheckError, check, in_words
 from transactions.simulation.collecting import facts_between
 from transactions.simulation.delivering import Patience, Peer, Player
 from transactions.simulation.estate import SimSafe, make_estate
-from transactions.simulation.files import DailyFiles, put
+from transactions.simulation.files import DailyFiles, FileHabits, put
 from transactions.simulation.messages import Habits, told
 
 ENDPOINT = "demo"
@@ -42,9 +42,10 @@ BEHIND = dt.timedelta(hours=12)
 CATCHING_UP = (dt.timedelta(minutes=2), 4.0)  # what is told every so many seconds
 REAL_TIME = (dt.timedelta(seconds=10), 10.0)
 PATIENCE = Patience(interval=2.0, give_up=86_400.0)
-HISTORY_HABITS = Habits(again=0.1, overlapping=0.12, with_broken_row=0.2, lost=0.03)
-LIVE_HABITS = Habits(again=0.1, overlapping=0.01, with_broken_row=0.01, late=0.0, lost=0.0)
+HISTORY_HABITS = Habits(again=0.1, overlapping=0.12, with_broken_row=0.2)
+LIVE_HABITS = Habits(again=0.1, overlapping=0.01, with_broken_row=0.01, late=0.0, lost_every=0)
 HISTORY_BATCH = 300
+FILE_HABITS = FileHabits(late=0.15, missing=0.0, never=(5,))
 # The feed is looked through often, and files come so far apart that one sees the days turn complete.
 POLL, SETTLE, BETWEEN_FILES = "2", "1", 2.0
 
@@ -107,7 +108,7 @@ class Command(BaseCommand):
             return
         self._say(f"Pushing what {len(estate)} safes did from {progress.until:%d %B} to {end:%d %B %H:%M} UTC")
         player = Player(peer, PATIENCE, say=self._say)
-        files = DailyFiles(estate, progress.began, end)
+        files = DailyFiles(estate, progress.began, end, FILE_HABITS)
 
         def was_filed(date: dt.date) -> bool:
             return files.tells_of(date) and files.due(date) <= end
@@ -124,7 +125,7 @@ class Command(BaseCommand):
 
     def _files(self, estate: list[SimSafe], folder: Path, progress: Progress) -> None:
         """Delivers the daily files whose time has come."""
-        files = DailyFiles(estate, progress.began, progress.until)
+        files = DailyFiles(estate, progress.began, progress.until, FILE_HABITS)
         for date in files.dates():
             if not progress.delivered < files.due(date) <= progress.until:
                 continue
