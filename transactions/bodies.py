@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
 import zstandard
 from django.core.files import File
 from django.core.files.storage import storages
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Length
 
 from transactions.models import Delivery, DeliveryBody
 
@@ -22,6 +25,10 @@ _CHUNK = 128 << 10
 
 class Purged(ValueError):
     """A raw body that retention has deleted, so that it can be read no more."""
+
+
+class Missing(ValueError):
+    """A raw body that should lie in the storage and does not."""
 
 
 def pack(body: bytes) -> bytes:
@@ -50,7 +57,7 @@ def raw_body(delivery: Delivery) -> bytes:
 def open_body(delivery: Delivery) -> IO[bytes]:
     """The exact bytes that came, with the key masked, to be read and sought in; the caller closes it.
 
-    Raises Purged when retention has deleted them.
+    Raises Purged when retention has deleted them, Missing when the storage has lost them.
     """
     try:
         body = DeliveryBody.objects.get(pk=delivery.repeat_of_id or delivery.pk)
@@ -59,20 +66,41 @@ def open_body(delivery: Delivery) -> IO[bytes]:
     unpacked = scratch()
     unpack = zstandard.ZstdDecompressor()
     if body.stored_as:
-        with storages["bodies"].open(body.stored_as) as packed:
+        try:
+            packed = storages["bodies"].open(body.stored_as)
+        except FileNotFoundError:
+            raise Missing(
+                f"The body of delivery {delivery.pk} should lie in the storage of bodies as {body.stored_as}, and does "
+                "not: restore that storage from its backup."
+            ) from None
+        with packed:
             unpack.copy_stream(packed, unpacked)
     else:
-        with unpack.stream_reader(bytes(body.content)) as packed:
-            shutil.copyfileobj(packed, unpacked, _CHUNK)
+        with unpack.stream_reader(bytes(body.content)) as stream:
+            shutil.copyfileobj(stream, unpacked, _CHUNK)
     unpacked.seek(0)
     return unpacked
 
 
-def forget_body(body: DeliveryBody) -> None:
-    """Delete a body, wherever it lies."""
-    if body.stored_as:
-        storages["bodies"].delete(body.stored_as)
-    body.delete()
+def forget_bodies(bodies: QuerySet[DeliveryBody]) -> tuple[int, int]:
+    """Delete bodies, wherever they lie; how many, and the bytes they took. Within a transaction.
+
+    What lies in the storage goes first: after a crash its row is still there, and the next purge finds it.
+    """
+    taken = bodies.aggregate(size=Sum(Length("content")))["size"] or 0
+    storage = storages["bodies"]
+    for name in bodies.exclude(stored_as="").values_list("stored_as", flat=True):
+        with suppress(FileNotFoundError):
+            taken += storage.size(name)
+        storage.delete(name)
+    deleted, _ = bodies.delete()
+    return deleted, taken
+
+
+def missing_bodies() -> list[str]:
+    """Names of the bodies that should lie in the storage and do not."""
+    kept = DeliveryBody.objects.exclude(stored_as="").order_by("pk").values_list("stored_as", flat=True)
+    return [name for name in kept.iterator() if not storages["bodies"].exists(name)]
 
 
 def scratch() -> IO[bytes]:

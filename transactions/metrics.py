@@ -8,7 +8,7 @@ from django.db import connection
 
 from safes.counters import Counter, Gauge
 from safes.models import Finding
-from transactions.models import Delivery, PushEndpoint, TouchedDay
+from transactions.models import Delivery, Feed, FeedFile, PushEndpoint, TouchedDay
 
 DELIVERIES = Counter(
     "strongroom_deliveries_total",
@@ -52,7 +52,7 @@ def _source(delivery: Delivery) -> str:
 
 def gauges() -> list[Gauge]:
     """Each by an index that holds only what waits, or only the last of an endpoint: history costs nothing here."""
-    return [*_waiting(), _quarantine(), _last_pushes(), _marks()]
+    return [*_waiting(), _quarantine(), _last_pushes(), _marks(), *_feeds(), *_files()]
 
 
 def _waiting() -> list[Gauge]:
@@ -102,6 +102,54 @@ def _last_pushes() -> Gauge:
         ("endpoint",),
         samples,
     )
+
+
+def _feeds() -> list[Gauge]:
+    """Active feeds that have a folder to look through; one that was never reached counts from when it was made."""
+    rows = _rows(
+        f"""
+        SELECT name, extract(epoch FROM now() - coalesce(reached_at, created_at)),
+            (failing_since IS NOT NULL)::int
+        FROM {Feed._meta.db_table} WHERE active AND url <> ''
+        """
+    )
+    ages = [((str(name),), max(float(age), 0.0)) for name, age, _ in rows]
+    failing = [((str(name),), float(is_failing)) for name, _, is_failing in rows]
+    return [
+        Gauge("strongroom_feed_failing", "1 for a feed with something wrong, as its finding says.", ("feed",), failing),
+        Gauge("strongroom_feed_reached_age_seconds", "Since a feed was last reached and listed.", ("feed",), ages),
+    ]
+
+
+def _files() -> list[Gauge]:
+    # By the index feed_file_once_at_a_time, which holds only these states.
+    waiting = _rows(
+        f"""
+        SELECT feed.name, count(*) FROM {FeedFile._meta.db_table} file JOIN {Feed._meta.db_table} feed
+            ON feed.id = file.feed_id
+        WHERE file.state IN ('seen', 'settled', 'fetched', 'failed') GROUP BY feed.name
+        """
+    )
+    quarantined = _rows(
+        f"""
+        SELECT detail->>'feed', count(*) FROM {Finding._meta.db_table}
+        WHERE state = 'open' AND kind = 'quarantined_row' AND detail ? 'feed' GROUP BY 1
+        """
+    )
+    return [
+        Gauge(
+            "strongroom_feed_files_waiting",
+            "Files that lie in a feed and are not recorded.",
+            ("feed",),
+            [((str(name),), float(number)) for name, number in waiting],
+        ),
+        Gauge(
+            "strongroom_feed_files_quarantined",
+            "Files with rows in quarantine, or none that could be read, that nobody settled.",
+            ("feed",),
+            [((str(name),), float(number)) for name, number in quarantined],
+        ),
+    ]
 
 
 def _marks() -> Gauge:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import asdict, dataclass
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum, TextField, Value
-from django.db.models.functions import Cast, Concat, Length
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.db.transaction import atomic
 from django.utils import timezone
 
 from safes.models import Finding
-from transactions.models import Delivery, DeliveryBody
+from transactions.bodies import forget_bodies
+from transactions.models import Delivery, DeliveryBody, FeedFile
 
 # A month is closed when it is over and its last days have been reconciled: bodies of the running one are evidence.
 SHORTEST = 35
@@ -33,6 +34,7 @@ class Purge:
     bodies: int = 0
     stored_bytes: int = 0
     repeats: int = 0
+    files: int = 0
     kept_unrecorded: int = 0
     kept_for_findings: int = 0
 
@@ -56,6 +58,8 @@ def purge(days: int) -> Purge:
         pass
     while deleted := _delete_repeats(done.before):
         done.repeats += deleted
+    while deleted := _delete_files(done.before):
+        done.files += deleted
     left = _old(done.before).filter(purged_at__isnull=True, repeat_of__isnull=True)
     done.kept_unrecorded = left.exclude(status__in=_RECORDED).count()
     done.kept_for_findings = left.filter(_has_open_finding(), status__in=_RECORDED).count()
@@ -81,10 +85,9 @@ def _purge_bodies(done: Purge) -> int:
         .order_by("pk")
         .values_list("pk", flat=True)[:_BATCH]
     )
-    bodies = DeliveryBody.objects.filter(pk__in=batch)
-    done.stored_bytes += bodies.aggregate(size=Sum(Length("content")))["size"] or 0
-    deleted, _ = bodies.delete()
+    deleted, size = forget_bodies(DeliveryBody.objects.filter(pk__in=batch))
     done.bodies += deleted
+    done.stored_bytes += size
     return Delivery.objects.filter(pk__in=batch).update(purged_at=timezone.now())
 
 
@@ -94,5 +97,18 @@ def _delete_repeats(before: dt.datetime) -> int:
     plain = Q(channel=Delivery.Channel.PUSH) | Q(file_name=F("repeat_of__file_name"))
     repeats = _old(before).filter(plain, status=Delivery.Status.DUPLICATE).order_by("pk")
     batch = repeats.values_list("pk", flat=True)[:_BATCH]
-    deleted, _ = Delivery.objects.filter(pk__in=list(batch)).delete()
+    gone = list(batch)
+    # Files of feeds stay known for as long as they lie there: they are of the delivery that had their bytes first.
+    first = Delivery.objects.filter(pk=OuterRef("delivery")).values("repeat_of")
+    FeedFile.objects.filter(delivery__in=gone).update(delivery=Subquery(first))
+    deleted, _ = Delivery.objects.filter(pk__in=gone).delete()
+    return deleted
+
+
+@atomic
+def _delete_files(before: dt.datetime) -> int:
+    """Rows of files that were put away, and of those that a later file of their name has taken the place of."""
+    later = FeedFile.objects.filter(feed=OuterRef("feed"), name=OuterRef("name"), pk__gt=OuterRef("pk"))
+    old = FeedFile.objects.filter(Q(state=FeedFile.State.ARCHIVED) | Exists(later), done_at__lt=before)
+    deleted, _ = FeedFile.objects.filter(pk__in=list(old.order_by("pk").values_list("pk", flat=True)[:_BATCH])).delete()
     return deleted

@@ -29,6 +29,7 @@ def test_a_delivery_has_the_fields_of_the_contract(reader, loomis):
         "channel": "push",
         "endpoint": "loomis",
         "feed": None,
+        "file_name": "",
         "environment": "production",
         "message_id": "3f6c2a54-0d1c-4a44-9d3e-3b9c5f0a1b2c",
         "status": "accepted",

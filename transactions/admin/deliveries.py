@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -18,11 +19,12 @@ from unfold.decorators import action
 from safes.admin.bases import EstimatingPaginator, change_url
 from safes.admin.filters import RecentMomentFilter
 from transactions.admin.delivery_fields import DeliveryFields
-from transactions.admin.raw import as_text, laid_out
-from transactions.bodies import Purged, raw_body
+from transactions.admin.raw import laid_out, shown_text
+from transactions.bodies import Missing, Purged
 from transactions.drawing import draw_soon
-from transactions.models import Delivery, Message, PushEndpoint
+from transactions.models import Delivery, Feed, Message, PushEndpoint
 from transactions.replaying import replay_one
+from transactions.sending import raw_response
 
 
 class HourFilter(TextFilter):
@@ -81,20 +83,21 @@ class DeliveryAdmin(DeliveryFields):
         HourFilter,
         ("status", ChoicesDropdownFilter),
         ("endpoint", RelatedDropdownFilter),
+        ("feed", RelatedDropdownFilter),
         ("channel", ChoicesDropdownFilter),
     )
-    list_select_related = ("endpoint",)
+    list_select_related = ("endpoint", "feed")
     search_fields = ("=id", "$message__key")  # said here, found in get_search_results
     list_before_template = "staff/range_above.html"
-    when_empty = "Whatever Loomis pushes is listed here the moment it arrives. Nothing has, or nothing lately."
-    search_help_text = "Number of a delivery, or MessageId"
+    when_empty = "Whatever Loomis pushes or files is listed here the moment it arrives. Nothing has, or nothing lately."
+    search_help_text = "Number of a delivery, MessageId, or name of a file"
     ordering = ("-id",)
     sortable_by = ()
     actions_detail = ("read_again", "raw", "download")
     readonly_fields = (
         "arrived", "source", "outcome", "rows", "new", "known_rows", "refused", "how_big", "again", "message_id",
         "sha256", "mishap", "sent_headers", "quarantine", "remarks", "recorded", "tried", "same_again",
-        "its_rows", "purged",
+        "its_rows", "purged", "file",
     )  # fmt: skip
     fieldsets = (
         (
@@ -102,7 +105,7 @@ class DeliveryAdmin(DeliveryFields):
             {
                 "fields": (
                     ("arrived", "source"),
-                    "outcome",
+                    ("outcome", "file"),
                     ("rows", "refused"),
                     ("new", "known_rows"),
                     "its_rows",
@@ -118,20 +121,22 @@ class DeliveryAdmin(DeliveryFields):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return super().get_queryset(request).select_related("endpoint", "message", "repeat_of")
+        return super().get_queryset(request).select_related("endpoint", "feed", "message", "repeat_of")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
     ) -> tuple[QuerySet[Delivery], bool]:
-        """By number or MessageId, both of which an index finds: the first arrival, and what came again."""
+        """By number, MessageId or file name, all of which an index finds: the first arrival, and what came again."""
         term = search_term.strip()
         if not term:
             return queryset, False
         if term.isdecimal() and len(term) < 19:
             return queryset.filter(pk=int(term)), False
-        # The index on messages begins with their endpoint.
+        # The indexes on messages begin with their endpoint, and with their feed.
         endpoints = list(PushEndpoint.objects.values_list("pk", flat=True))
-        named = Message.objects.filter(Q(endpoint__in=endpoints) | Q(endpoint=None), key=f"id:{term.lower()}")
+        feeds = list(Feed.objects.values_list("pk", flat=True))
+        pushed = Q(Q(endpoint__in=endpoints) | Q(endpoint=None), key=f"id:{term.lower()}")
+        named = Message.objects.filter(pushed | Q(feed__in=feeds, key=term))
         firsts = list(Delivery.objects.filter(message__in=list(named[:100])).values_list("pk", flat=True)[:1000])
         return queryset.filter(Q(pk__in=firsts) | Q(repeat_of__in=firsts)), False
 
@@ -163,11 +168,11 @@ class DeliveryAdmin(DeliveryFields):
         """The body for reading: JSON laid out, anything else as text; all of it escaped by the template."""
         delivery: Delivery = self.row(request, object_id)
         try:
-            text = as_text(raw_body(delivery))
-        except Purged as error:
+            text, whole = shown_text(delivery, _SHOWN_TEXT)
+        except (Purged, Missing) as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(change_url(delivery))
-        shown = laid_out(text, _SHOWN_TEXT)
+        shown = laid_out(text, _SHOWN_TEXT) if delivery.channel == Delivery.Channel.PUSH else None
         context = {
             **self.admin_site.each_context(request),
             "title": f"Raw body of {delivery}",
@@ -175,7 +180,8 @@ class DeliveryAdmin(DeliveryFields):
             "original": delivery,
             "is_json": shown is not None,
             "body": (text if shown is None else shown)[:_SHOWN_TEXT],
-            "cut": len(text if shown is None else shown) > _SHOWN_TEXT,
+            "cut": not whole or len(text if shown is None else shown) > _SHOWN_TEXT,
+            "is_file": delivery.channel == Delivery.Channel.FILE,
             "size": filesizeformat(delivery.size),
             "back": change_url(delivery),
             "download": reverse("admin:transactions_delivery_download", args=[delivery.pk]),
@@ -183,19 +189,11 @@ class DeliveryAdmin(DeliveryFields):
         return TemplateResponse(request, "staff/raw.html", context)
 
     @action(description="Download", url_path="raw/download", permissions=["view"], icon="download")
-    def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def download(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """The exact bytes, as a file that no browser runs."""
         delivery: Delivery = self.row(request, object_id)
         try:
-            body = raw_body(delivery)
-        except Purged as error:
+            return raw_response(delivery, f"delivery-{delivery.pk}.raw")
+        except (Purged, Missing) as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(change_url(delivery))
-        return HttpResponse(
-            body,
-            content_type="application/octet-stream",
-            headers={
-                "Content-Disposition": f'attachment; filename="delivery-{delivery.pk}.raw"',
-                "X-Content-Type-Options": "nosniff",
-            },
-        )

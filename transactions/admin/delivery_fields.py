@@ -31,7 +31,12 @@ class DeliveryFields(ViewOnlyAdmin):
 
     @display(description="from")
     def source(self, delivery: Delivery) -> str:
-        return delivery.endpoint.name if delivery.endpoint else delivery.channel
+        source = delivery.endpoint or delivery.feed
+        return source.name if source else delivery.channel
+
+    @display(description="file", empty_value="–")
+    def file(self, delivery: Delivery) -> str | None:
+        return delivery.file_name or None
 
     @display(
         description="status",

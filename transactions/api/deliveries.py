@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.http import HttpResponse
+from django.db.models import Q, QuerySet
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -17,19 +18,21 @@ from rest_framework.request import Request
 from safes.api.fields import InstantField
 from safes.api.filters import MomentFilter, ReadFilterSet
 from safes.api.reading import ReadingItem, ReadingList
-from transactions.bodies import Purged, raw_body
+from transactions.bodies import Missing, Purged
 from transactions.models import Delivery
 from transactions.models.endpoint import Environment
+from transactions.sending import raw_response
 
-_ROWS = Delivery.objects.select_related("endpoint", "message", "repeat_of__message")
+_ROWS = Delivery.objects.select_related("endpoint", "feed", "message", "repeat_of__message")
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     endpoint = serializers.CharField(source="endpoint.name", default=None, allow_null=True, read_only=True)
-    feed = serializers.SerializerMethodField(help_text="Name of the feed, for files.")
-    environment = serializers.CharField(
-        source="endpoint.environment", default=Environment.PRODUCTION.value, read_only=True
+    feed = serializers.CharField(
+        source="feed.name", default=None, allow_null=True, read_only=True, help_text="Name of the feed, for files."
     )
+    file_name = serializers.CharField(read_only=True, help_text="Its name, for files; empty for pushes.")
+    environment = serializers.SerializerMethodField(help_text="Of its endpoint or feed; only production is counted.")
     message_id = serializers.SerializerMethodField(help_text="The MessageId that was sent; null without one.")
     received_at = InstantField()
     received = serializers.SerializerMethodField(help_text="Rows in it; null until it is recorded.")
@@ -45,18 +48,22 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     class Meta:
         model = Delivery
         fields = [
-            "id", "channel", "endpoint", "feed", "environment", "message_id", "received_at", "status", "received",
-            "created", "known", "quarantined", "size", "repeat_of", "sha256", "notes", "error", "recorded_at",
-            "purged_at",
+            "id", "channel", "endpoint", "feed", "file_name", "environment", "message_id", "received_at", "status",
+            "received", "created", "known", "quarantined", "size", "repeat_of", "sha256", "notes", "error",
+            "recorded_at", "purged_at",
         ]  # fmt: skip
         read_only_fields = fields
 
-    def get_feed(self, delivery: Delivery) -> str | None:
-        return None
+    @extend_schema_field(serializers.ChoiceField(choices=Environment.choices))
+    def get_environment(self, delivery: Delivery) -> str:
+        source = delivery.endpoint or delivery.feed
+        return source.environment if source is not None else Environment.PRODUCTION.value
 
     def get_message_id(self, delivery: Delivery) -> str | None:
         message = _first(delivery).message
-        return message.key.removeprefix("id:") if message is not None and message.key.startswith("id:") else None
+        if message is None or delivery.endpoint is None:  # a file's message is its name
+            return None
+        return message.key.removeprefix("id:") if message.key.startswith("id:") else None
 
     def get_received(self, delivery: Delivery) -> int | None:
         return _first(delivery).received
@@ -89,13 +96,17 @@ class DeliveryFilters(ReadFilterSet):
     channel = django_filters.ChoiceFilter(choices=Delivery.Channel.choices)
     status = django_filters.ChoiceFilter(choices=Delivery.Status.choices)
     endpoint = django_filters.CharFilter(field_name="endpoint__name", label="Name of the endpoint.")
-    environment = django_filters.ChoiceFilter(field_name="endpoint__environment", choices=Environment.choices)
+    feed = django_filters.CharFilter(field_name="feed__name", label="Name of the feed.")
+    environment = django_filters.ChoiceFilter(method="of_environment", choices=Environment.choices)
     received_from = MomentFilter(field_name="received_at", lookup_expr="gte")
     received_to = MomentFilter(field_name="received_at", lookup_expr="lt", label="Excluded itself.")
 
+    def of_environment(self, rows: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
+        return rows.filter(Q(endpoint__environment=value) | Q(feed__environment=value))
+
 
 class DeliveryList(ReadingList):
-    """Everything that arrived, test endpoints included; a repeat is a delivery of its own that points to the first."""
+    """Everything that arrived, for trials too; a repeat is a delivery of its own that points to the first."""
 
     queryset = _ROWS
     serializer_class = DeliverySerializer
@@ -113,6 +124,10 @@ class DeliveryItem(ReadingItem):
 
 class Gone(APIException):
     status_code = 410
+
+
+class Lost(APIException):
+    status_code = 503
 
 
 class _Bytes(BaseRenderer):
@@ -142,11 +157,11 @@ class DeliveryRaw(ReadingItem):
     renderer_classes = [_Bytes, JSONRenderer]
     noun = "delivery"
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         delivery = self.get_object()
         try:
-            body = raw_body(delivery)
+            return raw_response(delivery, f"delivery-{delivery.pk}.bin")
         except Purged as purged:
             raise Gone(str(purged)) from None
-        name = f'attachment; filename="delivery-{delivery.pk}.bin"'
-        return HttpResponse(body, content_type=_Bytes.media_type, headers={"Content-Disposition": name})
+        except Missing as missing:
+            raise Lost(str(missing)) from None
