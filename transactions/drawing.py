@@ -71,7 +71,8 @@ def tell_worker() -> None:
 
 
 def draw_touched(limit: int = 1000) -> int:
-    """Work off marks, and say how many."""
+    """Work off marks, and say how many; those of a safe that cannot be drawn stay, and are not among them."""
+    drawn = 0
     days: dict[int, list[dt.date]] = defaultdict(list)
     marks = TouchedDay.objects.order_by("safe_id", "business_date").values_list("safe_id", "business_date")[:limit]
     for safe_id, date in marks:
@@ -79,11 +80,12 @@ def draw_touched(limit: int = 1000) -> int:
     for safe_id, dates in days.items():
         try:
             draw(safe_id, dates)
+            drawn += len(dates)
         except DatabaseError:
             raise
         except Exception:
             log.exception("safe_not_drawn", safe=safe_id, consequence="its marks wait for the next turn of the clock")
-    return sum(map(len, days.values()))
+    return drawn
 
 
 @atomic

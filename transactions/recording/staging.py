@@ -109,8 +109,10 @@ class Staging:
 # Occurrences are counted over each whole body; of several bodies the one that shows the most copies decides.
 _SHOWN = f"""
 SELECT DISTINCT ON (serial_number, local_time, key_digest, occurrence) * FROM (
-    SELECT *, row_number() OVER (PARTITION BY body, serial_number, local_time, key_digest)::int AS occurrence
-    FROM {_TABLE}
+    -- By ctid they are numbered as they stand in the file: like ones may carry different offsets.
+    SELECT *, row_number() OVER (
+        PARTITION BY body, serial_number, local_time, key_digest ORDER BY ctid
+    )::int AS occurrence FROM {_TABLE}
 ) numbered
 ORDER BY serial_number, local_time, key_digest, occurrence, body
 """

@@ -56,9 +56,9 @@ def record(
 ) -> Outcome:
     """Store what a message shows, under the locks of its safes; to be called within a transaction.
 
-    With ``replace`` what it was earlier taken to show and does not show now is withdrawn. ``joins`` are ids of messages,
-    of files, that turned out to be the same one: it shows what they showed, and they are gone. ``seen_at`` is an instant
-    in UTC. Safes nobody knows are made, unregistered.
+    With ``replace`` what it was earlier taken to show and does not show now is withdrawn. ``joins`` are ids of file
+    messages that turned out to be this very one: it shows what they showed, and they are gone. ``seen_at`` is an
+    instant in UTC. Safes nobody knows are made, unregistered.
     """
     if isinstance(shows, Sequence):
         shows = Listed(shows)

@@ -8,15 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
-from tests.transactions.law.said import Fact, Push
+from tests.transactions.law.said import Fact, File, Push, Telling
 
 PRODUCTION, TEST = 1, 2
-Entry = tuple[int, Fact, dt.date, dt.datetime | None, str | None]
-"""Book, fact, business date, instant, currency: one row that counts."""
+Entry = tuple[int, Fact, dt.date, dt.datetime | None, str | None, bool, bool]
+"""Book, fact, business date, instant, currency, seen by push, seen by file: one row that counts."""
 Finding = tuple[str, str, Decimal | None]
 """Kind, subject and cash of an open finding."""
 
@@ -37,8 +39,8 @@ NOWHERE_ROLLOVER = dt.timedelta(hours=6)
 class Inputs:
     """Everything the books are a function of."""
 
-    pushes: Iterable[Push]
-    books: Mapping[str, int]  # of endpoints
+    tellings: Iterable[Telling]
+    books: Mapping[str, int]  # of endpoints and feeds
     places: Mapping[str, Place]  # of sites
     placements: Mapping[str, Mapping[dt.date, str]]  # serial -> first date -> site
     rulings: Mapping[Fact, int]  # those in force, in the production book
@@ -54,41 +56,127 @@ def books_of(said: Inputs) -> Books:
     return _Reckoning(said).books()
 
 
+@dataclass(frozen=True)
+class Row:
+    """One occurrence of a fact, and which channels showed it themselves."""
+
+    fact: Fact
+    occurrence: int
+    pushed: bool
+    filed: bool
+
+
+Pairs = dict[Row, Row]
+"""What a push alone told by what a file alone told of the same thing."""
+
+
+def pairs_of(alone: Iterable[Row]) -> Pairs:
+    """In sorted order, the first with the first: by their groups at one time, then by their times in one group."""
+    left = [row for row in alone if row.fact.nature != "audit" and row.pushed != row.filed]
+    by_group = _matched(
+        left,
+        lambda fact: replace(fact, group=None),
+        lambda row: (row.fact.group is not None, row.fact.group or 0, row.occurrence),
+    )
+    taken = {*by_group, *by_group.values()}
+    by_fraction = _matched(
+        [row for row in left if row not in taken],
+        lambda fact: replace(fact, wall=fact.wall.replace(microsecond=0)),
+        lambda row: (row.fact.wall, row.occurrence),
+    )
+    return by_group | by_fraction
+
+
+def _matched(rows: list[Row], agreeing: Callable[[Fact], Fact], order: Callable[[Row], Any]) -> Pairs:
+    alike: dict[Fact, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=order):
+        alike[agreeing(row.fact)].append(row)
+    return {
+        pushed: filed
+        for some in alike.values()
+        for pushed, filed in zip([r for r in some if r.pushed], [r for r in some if r.filed], strict=False)
+    }
+
+
+def messages_of(tellings: Iterable[Telling]) -> dict[Telling, tuple[str, object]]:
+    """Which message each body belongs to: files are one whose names or bytes are the same, and so on along the chain."""
+    found: dict[Telling, tuple[str, object]] = {}
+    chains: list[set[File]] = []
+    for telling in tellings:
+        if isinstance(telling, Push):
+            found[telling] = telling.endpoint, telling.message_id or telling.body
+            continue
+        joined = [chain for chain in chains if any(_is_one_message(telling, other) for other in chain)]
+        chains = [chain for chain in chains if chain not in joined] + [{telling}.union(*joined)]
+    for number, chain in enumerate(chains):
+        found |= {file: (file.feed, number) for file in chain}
+    return found
+
+
+def _is_one_message(one: File, other: File) -> bool:
+    return one.feed == other.feed and (one.file_name == other.file_name or one.body == other.body)
+
+
 class _Reckoning:
     def __init__(self, said: Inputs) -> None:
         self.said = said
-        # book -> fact -> (endpoint, message) -> m(M, k)
-        self.shown: dict[int, dict[Fact, dict[tuple[str, str | bytes], int]]] = {PRODUCTION: {}, TEST: {}}
+        # book -> fact -> (is a file, source, message) -> m(M, k)
+        self.shown: dict[int, dict[Fact, dict[tuple[bool, str, object], int]]] = {PRODUCTION: {}, TEST: {}}
         # book -> fact -> occurrence -> offsets its readings carried
         self.offsets: dict[int, dict[Fact, dict[int, set[int]]]] = {PRODUCTION: {}, TEST: {}}
-        for push in said.pushes:
-            self._hear(push)
+        for telling, message in messages_of(said.tellings).items():
+            self._hear(telling, (isinstance(telling, File), *message))
 
-    def _hear(self, push: Push) -> None:
-        book = self.said.books[push.endpoint]
+    def _hear(self, telling: Telling, message: tuple[bool, str, object]) -> None:
+        book = self.said.books[telling.source]
         copies: Counter[Fact] = Counter()
-        for reading in push.readings:
+        for reading in telling.readings:
             copies[reading.fact] += 1
             offsets = self.offsets[book].setdefault(reading.fact, defaultdict(set))[copies[reading.fact]]
             if reading.offset is not None:
                 offsets.add(reading.offset)
         for fact, number in copies.items():
             messages = self.shown[book].setdefault(fact, {})
-            messages[push.message] = max(messages.get(push.message, 0), number)
+            messages[message] = max(messages.get(message, 0), number)
 
     def stored(self, book: int, fact: Fact) -> int:
         return max(self.shown[book][fact].values())
 
+    def ruled(self, book: int, fact: Fact) -> int | None:
+        return self.said.rulings.get(fact) if book == PRODUCTION else None
+
+    def shown_by(self, book: int, fact: Fact, by_file: bool) -> int:
+        return max(
+            (number for (is_file, *_), number in self.shown[book][fact].items() if is_file == by_file), default=0
+        )
+
+    def rows(self, book: int) -> list[Row]:
+        """What would count if nobody told the same thing in two ways."""
+        found = []
+        for fact in self.shown[book]:
+            ruled = self.ruled(book, fact)
+            pushed, filed = self.shown_by(book, fact, False), self.shown_by(book, fact, True)
+            most = self.stored(book, fact) if ruled is None else ruled
+            found += [Row(fact, number, number <= pushed, number <= filed) for number in range(1, most + 1)]
+        return found
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        return pairs_of(row for row in self.rows(PRODUCTION) if self.ruled(PRODUCTION, row.fact) is None)
+
+    @cached_property
+    def counting(self) -> dict[int, list[Row]]:
+        return {book: [row for row in self.rows(book) if book == TEST or row not in self.pairs] for book in self.shown}
+
     def counted(self, book: int, fact: Fact) -> int:
-        ruled = self.said.rulings.get(fact) if book == PRODUCTION else None
-        return self.stored(book, fact) if ruled is None else ruled
+        return sum(row.fact == fact for row in self.counting[book])
 
     def claimed(self, fact: Fact) -> int:
-        """No feeds here: the largest sum within one endpoint."""
-        sums: Counter[str] = Counter()
-        for (endpoint, _), number in self.shown[PRODUCTION][fact].items():
-            sums[endpoint] += number
-        return max(sums.values())
+        """Over the feeds where any shows it, else over the endpoints: the largest sum within one."""
+        sums: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+        for (is_file, source, _), number in self.shown[PRODUCTION][fact].items():
+            sums[is_file][source] += number
+        return max((sums[True] or sums[False]).values())
 
     # --- places and dates ---
 
@@ -109,11 +197,8 @@ class _Reckoning:
             return nominal
         closes = [
             other.wall
-            for other in self.shown[book]
-            if other.type == "EndOfDay"
-            and other.serial == fact.serial
-            and self.nominal(other) == nominal
-            and self.counted(book, other)
+            for other in {row.fact for row in self.counting[book] if row.fact.type == "EndOfDay"}
+            if other.serial == fact.serial and self.nominal(other) == nominal
         ]
         return nominal if not closes or fact.wall <= max(closes) else nominal + dt.timedelta(days=1)
 
@@ -144,20 +229,29 @@ class _Reckoning:
 
     def books(self) -> Books:
         books = Books()
-        for book, facts in self.shown.items():
-            for fact in facts:
-                date = self.business_date(book, fact)
-                for occurrence in range(1, self.counted(book, fact) + 1):
-                    # What only a ruling says happened is told like the first of its kind.
-                    told = occurrence if occurrence <= self.stored(book, fact) else 1
-                    instant = self.instant(fact, self.offsets[book][fact][told])
-                    books.entries[book, fact, date, instant, self.currency(fact)] += 1
-        books.findings.update(self._unknown_safes() + self._unknown_types() + self._by_day())
+        paired = set(self.pairs.values())
+        for book, rows in self.counting.items():
+            for row in rows:
+                fact = row.fact
+                # What only a ruling says happened is told like the first of its kind.
+                told = row.occurrence if row.occurrence <= self.stored(book, fact) else 1
+                instant = self.instant(fact, self.offsets[book][fact][told])
+                is_pair = book == PRODUCTION and row in paired
+                seen = row.pushed or is_pair, row.filed
+                books.entries[book, fact, self.business_date(book, fact), instant, self.currency(fact), *seen] += 1
+        books.findings.update(self._unknown_safes() + self._unknown_types() + self._by_day() + self._changed_files())
         # One per body, whatever the message: what could not be read is what was sent in those bytes.
-        for push in {(push.endpoint, push.body): push for push in self.said.pushes}.values():
-            if push.unreadable:
-                books.findings["quarantined_row", f"delivery {push.endpoint} {push.body.hex()}", None] += 1
+        for telling in {(telling.source, telling.body): telling for telling in self.said.tellings}.values():
+            if telling.unreadable:
+                books.findings["quarantined_row", f"delivery {telling.source} {telling.body.hex()}", None] += 1
         return books
+
+    def _changed_files(self) -> list[Finding]:
+        bodies: dict[str, set[bytes]] = defaultdict(set)
+        for telling in self.said.tellings:
+            if isinstance(telling, File):
+                bodies[f"{telling.feed}: {telling.file_name}"].add(telling.body)
+        return [("file_changed", subject, None) for subject, different in bodies.items() if len(different) > 1]
 
     def _cash(self, facts: Iterable[Fact]) -> Decimal:
         return sum((abs(fact.amount) * self.counted(PRODUCTION, fact) for fact in facts), Decimal(0))
@@ -190,4 +284,8 @@ class _Reckoning:
                 cash["possible_twin", subject] += missing * abs(fact.amount)
             if fact.unexplained and self.counted(PRODUCTION, fact):
                 cash["amount_mismatch", subject] += self.counted(PRODUCTION, fact) * fact.unexplained
+        for pushed, filed in self.pairs.items():
+            if pushed.fact.group != filed.fact.group:
+                subject = f"{filed.fact.serial} {self.business_date(PRODUCTION, filed.fact)}"
+                cash["pickup_group_mismatch", subject] += abs(filed.fact.amount)
         return [(kind, subject, sum_) for (kind, subject), sum_ in cash.items()]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tests.transactions.feeds.filing import xml
+
 Denominations = tuple[tuple[Decimal, int, str | None], ...]
 
 # canonical type -> how it may be spelt, and what it is: cash, marker, audit or unknown
@@ -130,6 +132,10 @@ def _denominations(denominations: Denominations, pick: int) -> list[dict[str, An
     return told[::-1] if pick % 3 == 2 else told
 
 
+# A cash row without its amount: it can be no record, and must cost its neighbours nothing.
+_NO_RECORD = {"SerialNumber": "SR1", "TransactionDateTime": "2026-03-08T12:00:00", "TransactionType": "CashIn"}
+
+
 @dataclass(frozen=True)
 class Push:
     """One body as it travels. Pushes at one endpoint are bodies of one message when their message id or bytes agree."""
@@ -151,15 +157,43 @@ class Push:
 
     @property
     def body(self) -> bytes:
-        rows: list[Any] = [reading.row() for reading in self.readings]
-        # A cash row without its amount: it can be no record, and must cost its neighbours nothing.
-        rows += [{"SerialNumber": "SR1", "TransactionDateTime": "2026-03-08T12:00:00", "TransactionType": "CashIn"}]
-        rows = rows[: len(self.readings) + self.unreadable]
+        rows: list[Any] = [*(reading.row() for reading in self.readings), *[_NO_RECORD] * self.unreadable]
         metadata: dict[str, Any] = {"CorrelationId": f"c-{self.salt}"}
         if self.message_id is not None:
             metadata["MessageId"] = self.message_id.upper() if self.salt % 2 else self.message_id
         return json.dumps({"Metadata": metadata, "Transactions": rows}).encode()
 
     @property
-    def message(self) -> tuple[str, str | bytes]:
-        return self.endpoint, self.body if self.message_id is None else self.message_id
+    def source(self) -> str:
+        return self.endpoint
+
+
+@dataclass(frozen=True)
+class File:
+    """One file as it lies there. It is a message of its feed under its name; the same bytes elsewhere are the same."""
+
+    feed: str
+    file_name: str
+    readings: tuple[Reading, ...]
+    unreadable: int = 0
+    salt: int = 0
+
+    def __repr__(self) -> str:
+        rows = [repr(reading) for reading in self.readings[:6]]
+        rows += [f"and {len(self.readings) - 6} more"] * (len(self.readings) > 6) + ["unreadable"] * self.unreadable
+        return f"{self.name}({self.feed}, salt {self.salt}: {', '.join(rows)})"
+
+    @property
+    def name(self) -> str:
+        return f"{self.file_name}-{zlib.crc32(self.body):08x}"
+
+    @property
+    def body(self) -> bytes:
+        return xml([*(reading.row() for reading in self.readings), *[_NO_RECORD] * self.unreadable]) + b" " * self.salt
+
+    @property
+    def source(self) -> str:
+        return self.feed
+
+
+Telling = Push | File

@@ -10,9 +10,11 @@ from itertools import pairwise
 from hypothesis import strategies as st
 
 from tests.transactions.law.oracle import PRODUCTION, TEST, Place
-from tests.transactions.law.said import TYPES, Denominations, Fact, Push, Reading
+from tests.transactions.law.said import TYPES, Denominations, Fact, File, Push, Reading, Telling
 
-BOOKS = {"north": PRODUCTION, "south": PRODUCTION, "trial": TEST}
+ENDPOINTS = {"north": PRODUCTION, "south": PRODUCTION, "trial": TEST}
+FEEDS = {"daily": PRODUCTION, "spare": PRODUCTION, "rehearsal": TEST}
+BOOKS = ENDPOINTS | FEEDS
 SERIALS = ("SR1", "SR2", "ŠR-3")
 PLACES = {
     "CHI": Place("America/Chicago", dt.timedelta(hours=6), "USD"),
@@ -68,13 +70,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A push that comes in whole, or whose server dies between the raw bytes and what they say."""
+    """A push or a file that comes in whole, or whose server dies between the raw bytes and what they say."""
 
-    push: Push
+    telling: Telling
     crash: bool = False
 
     def __repr__(self) -> str:
-        return f"{self.push.endpoint}/{self.push.name}{' CRASH' * self.crash}"
+        return f"{self.telling.source}/{self.telling.name}{' CRASH' * self.crash}"
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,10 @@ class CatchUp:
 class Replay:
     """A stored body is read again."""
 
-    push: Push
+    telling: Telling
 
     def __repr__(self) -> str:
-        return f"REPLAY {self.push.endpoint}/{self.push.name}"
+        return f"REPLAY {self.telling.source}/{self.telling.name}"
 
 
 Action = Placing | SiteEdit | Verdict | Arrival | CatchUp | Replay
@@ -97,7 +99,7 @@ Action = Placing | SiteEdit | Verdict | Arrival | CatchUp | Replay
 
 @dataclass(frozen=True)
 class Story:
-    pushes: tuple[Push, ...]
+    tellings: tuple[Telling, ...]
     people: tuple[Action, ...]
 
     @property
@@ -162,13 +164,51 @@ def pushes(draw: st.DrawFn, first: dt.date, pool: list[Fact]) -> Push:
 
 
 @st.composite
+def files(draw: st.DrawFn, first: dt.date, pool: list[Fact]) -> File:
+    said = draw(st.lists(st.sampled_from(pool).flatmap(told), min_size=1, max_size=5))
+    crowd = draw(st.sampled_from([None] * 7 + [0, 20]))
+    feed = draw(st.sampled_from(["daily", "daily", "daily", "spare", "rehearsal"]))
+    return File(
+        feed=feed,
+        file_name=draw(st.sampled_from(["a.xml", "b.xml", "c.xml"])),
+        readings=(*said, *(_crowd(first, crowd) if crowd is not None else ())),
+        unreadable=draw(st.sampled_from([0, 0, 0, 1])) if feed != "rehearsal" else 0,
+        salt=draw(st.integers(0, 1)),
+    )
+
+
+def _nearly(fact: Fact) -> st.SearchStrategy[Fact]:
+    """What the other channel may tell instead: another group, another fraction of the second, or both."""
+    groups, fractions = st.sampled_from([None, 7, 8, 2**62]), st.sampled_from([0, 1, 500000, 999999])
+    return st.one_of(
+        st.builds(lambda group: replace(fact, group=group), groups),
+        st.builds(lambda micro: replace(fact, wall=fact.wall.replace(microsecond=micro)), fractions),
+        st.builds(
+            lambda g, micro: replace(fact, group=g, wall=fact.wall.replace(microsecond=micro)), groups, fractions
+        ),
+    )
+
+
+def _by_bytes(telling: Telling) -> tuple[object, ...]:
+    return type(telling), telling.source, getattr(telling, "file_name", None), telling.body
+
+
+@st.composite
 def stories(draw: st.DrawFn) -> Story:
     first = draw(st.sampled_from(FIRST_DAYS))
     pool = draw(st.lists(facts(first), min_size=1, max_size=5, unique=True))
     # A close at the very moment of something else, or a microsecond before: which day has it then?
     beside, earlier = draw(st.sampled_from(pool)), dt.timedelta(microseconds=draw(st.integers(0, 1)))
     pool += draw(st.lists(st.just(Fact(beside.serial, beside.wall - earlier, "EndOfDay")), max_size=1))
-    sent = draw(st.lists(pushes(first, pool), min_size=1, max_size=6, unique_by=lambda p: (p.endpoint, p.body)))
+    near = draw(st.lists(st.sampled_from(pool).flatmap(_nearly), max_size=4))
+    pool = list(dict.fromkeys([*pool, *near]))
+    spoken: st.SearchStrategy[Telling] = st.one_of(pushes(first, pool), files(first, pool))
+    sent = draw(st.lists(spoken, min_size=1, max_size=6, unique_by=_by_bytes))
+    # The same bytes under another name, which may have other bytes too.
+    copied = [telling for telling in sent if isinstance(telling, File)]
+    if copied:
+        copies = st.builds(replace, st.sampled_from(copied), file_name=st.sampled_from(["a.xml", "b.xml", "c.xml"]))
+        sent = list({_by_bytes(one): one for one in [*sent, *draw(st.lists(copies, max_size=2))]}.values())
     people: list[Action] = [
         Placing(serial, draw(st.sampled_from(sorted(PLACES))), first + dt.timedelta(days=day))
         for serial in SERIALS
@@ -178,7 +218,7 @@ def stories(draw: st.DrawFn) -> Story:
     people += [
         SiteEdit(code, replace(draw(st.sampled_from(list(PLACES.values()))), currency="XXX")) for code in mistaken
     ]
-    shown = sorted({r.fact for p in sent if BOOKS[p.endpoint] == PRODUCTION for r in p.readings[:5]}, key=repr)
+    shown = sorted({r.fact for p in sent if BOOKS[p.source] == PRODUCTION for r in p.readings[:5]}, key=repr)
     if shown:
         counts = st.lists(st.sampled_from([0, 1, 2, 4, None]), min_size=1, max_size=3)
         judged = draw(st.lists(st.sampled_from(shown), max_size=2, unique=True))
@@ -192,9 +232,9 @@ def _no_double_withdrawal(counts: list[int | None]) -> bool:
 
 @st.composite
 def orders(draw: st.DrawFn, story: Story) -> list[Action]:
-    """Everything of a story at least once, in any order; pushes again, whole or after a crash, and replays between."""
-    sent = st.sampled_from(story.pushes)
-    actions: list[Action] = [Arrival(push, crash=draw(st.booleans())) for push in story.pushes]
+    """Everything of a story at least once, in any order; some again, whole or after a crash, and replays between."""
+    sent = st.sampled_from(story.tellings)
+    actions: list[Action] = [Arrival(telling, crash=draw(st.booleans())) for telling in story.tellings]
     again = st.one_of(st.builds(Arrival, sent, st.booleans()), st.builds(Replay, sent), st.just(CatchUp()))
     actions += draw(st.lists(again, max_size=4))
     return draw(st.permutations([*actions, *story.people]))

@@ -5,20 +5,25 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from threading import Barrier
 
 from django.db import connection
+from django.db.models import Q
+from django.db.transaction import atomic
 from django.test import Client
 from django.utils import timezone
 
 from safes.estate import add_site, place_safe, save_site
 from safes.models import MachineKey, Safe, Site
 from tests.transactions.cleaning import clean_database
+from tests.transactions.feeds.filing import feed
 from tests.transactions.law.books import draw_all
 from tests.transactions.law.oracle import PRODUCTION, TEST, Place
-from tests.transactions.law.said import Fact, Push, Reading
+from tests.transactions.law.said import Fact, File, Push, Reading, Telling
 from tests.transactions.law.stories import (
-    BOOKS,
+    ENDPOINTS,
+    FEEDS,
     PLACES,
     Action,
     Arrival,
@@ -31,9 +36,11 @@ from tests.transactions.law.stories import (
 )
 from transactions import receiving
 from transactions.deliveries import record_delivery
+from transactions.drawing import draw_soon
 from transactions.endpoints import add_endpoint
+from transactions.feeds.taking import store_file
 from transactions.identity import key_digest
-from transactions.models import AuditEvent, Delivery, PushEndpoint, Ruling, Transaction
+from transactions.models import AuditEvent, Delivery, Feed, PushEndpoint, Ruling, Transaction
 from transactions.recording.rulings import rule, withdraw_ruling
 from transactions.tasks import record_pending
 from transactions.wire.push_json import read_message
@@ -46,8 +53,10 @@ class Teller:
         clean_database()
         self.keys = {
             name: add_endpoint(name, environment="test" if book == TEST else "production")[1]
-            for name, book in BOOKS.items()
+            for name, book in ENDPOINTS.items()
         }
+        for name, book in FEEDS.items():
+            feed(name, environment="test" if book == TEST else "production")
         edited = {action.code: action.wrong for action in story.people if isinstance(action, SiteEdit)}
         for code, place in PLACES.items():
             _add_site(code, edited.get(code, place))
@@ -84,13 +93,13 @@ class Teller:
     def do(self, action: Action) -> None:
         match action:
             case Arrival(crash=False):
-                self._push(action)
+                self._tell(action.telling)
             case Arrival():
-                self._store(action)
+                self._store(action.telling)
             case Replay():
                 for pk in Delivery.objects.filter(
-                    endpoint__name=action.push.endpoint,
-                    digest=receiving.digest_of(action.push.body),
+                    Q(endpoint__name=action.telling.source) | Q(feed__name=action.telling.source),
+                    digest=receiving.digest_of(action.telling.body),
                     repeat_of__isnull=True,
                     recorded_at__isnull=False,
                 ).values_list("pk", flat=True):
@@ -107,21 +116,29 @@ class Teller:
             case Verdict():
                 self.waiting.append(action)
 
-    def _push(self, arrival: Arrival) -> None:
+    def _tell(self, telling: Telling) -> None:
+        if isinstance(telling, File):
+            delivery = _store_file(telling)
+            assert record_delivery(delivery.repeat_of_id or delivery.pk).error == ""
+            draw_soon()
+            return
         answer = Client().post(
-            f"/api/loomis/transactions/{arrival.push.endpoint}",
-            data=arrival.push.body,
+            f"/api/loomis/transactions/{telling.endpoint}",
+            data=telling.body,
             content_type="text/plain",
-            headers={"Authorization": self.keys[arrival.push.endpoint]},
+            headers={"Authorization": self.keys[telling.endpoint]},
         )
         assert answer.status_code == 200
         assert answer.json()["status"] != "stored"
 
-    def _store(self, arrival: Arrival) -> None:
+    def _store(self, telling: Telling) -> None:
         """The raw bytes are on disk, and then the server dies."""
-        endpoint = PushEndpoint.objects.get(name=arrival.push.endpoint)
+        if isinstance(telling, File):
+            _store_file(telling)
+            return
+        endpoint = PushEndpoint.objects.get(name=telling.endpoint)
         key = MachineKey.objects.get(holder=endpoint.pk)
-        body = arrival.push.body
+        body = telling.body
         receiving.store(endpoint, key, receiving.Arrival(body, receiving.digest_of(body), {}))
 
     def _give_verdicts(self) -> None:
@@ -131,9 +148,17 @@ class Teller:
 
 def catch_up() -> None:
     """What is left behind is due at once: no waiting for the clock."""
-    Delivery.objects.filter(next_attempt_at__gt=timezone.now()).update(next_attempt_at=timezone.now())
+    waiting = Delivery.objects.filter(next_attempt_at__gt=timezone.now()).order_by("pk")
+    # One by one, so that two tellers who do this at once never wait for each other.
+    for pk in list(waiting.values_list("pk", flat=True)):
+        Delivery.objects.filter(pk=pk).update(next_attempt_at=timezone.now())
     while record_pending():
         pass
+
+
+@atomic
+def _store_file(file: File) -> Delivery:
+    return store_file(Feed.objects.get(name=file.feed), file.file_name, BytesIO(file.body))
 
 
 def _judge(verdict: Verdict) -> bool:

@@ -22,7 +22,7 @@ _few = settings(max_examples=40 if settings().max_examples <= 100 else 600)
 
 
 def expected(story: Story):
-    return books_of(Inputs(story.pushes, BOOKS, PLACES, story.placements, story.rulings))
+    return books_of(Inputs(story.tellings, BOOKS, PLACES, story.placements, story.rulings))
 
 
 class Tale:
@@ -33,8 +33,8 @@ class Tale:
         self.told = told
 
     def __repr__(self) -> str:
-        pushes = "\n".join(map(repr, self.story.pushes))
-        return "\n".join([pushes, *(f"ORDER {number}: {order}" for number, order in enumerate(self.told, start=1))])
+        tellings = "\n".join(map(repr, self.story.tellings))
+        return "\n".join([tellings, *(f"ORDER {number}: {order}" for number, order in enumerate(self.told, start=1))])
 
 
 @st.composite
@@ -49,7 +49,7 @@ def test_the_books_follow_from_what_was_said_in_whatever_order_it_came(tale):
     books = []
     for order in tale.told:
         Teller(tale.story).tell(order)
-        books.append(books_in_database(tale.story.pushes))
+        books.append(books_in_database(tale.story.tellings))
         assert difference(books[-1], expected(tale.story)) == {}
     assert difference(*books) == {}
 
@@ -58,4 +58,4 @@ def test_the_books_follow_from_what_was_said_in_whatever_order_it_came(tale):
 @given(tales(ways=1), st.integers(2, 6))
 def test_several_tellers_at_once_make_the_same_books(tale, tellers):
     Teller(tale.story).tell_at_once(tale.told[0], tellers)
-    assert difference(books_in_database(tale.story.pushes), expected(tale.story)) == {}
+    assert difference(books_in_database(tale.story.tellings), expected(tale.story)) == {}
