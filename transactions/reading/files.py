@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.transaction import atomic
 
 from transactions.bodies import open_body
-from transactions.models import Delivery
+from transactions.models import Delivery, Message
 from transactions.reading.messages import Reading, book_of, locked_file_message, other_bodies
 from transactions.recording.staging import Staging, Taken
 from transactions.recording.writer import record

@@ -99,7 +99,7 @@ def _matched(rows: list[Row], agreeing: Callable[[Fact], Fact], order: Callable[
 
 
 def messages_of(tellings: Iterable[Telling]) -> dict[Telling, tuple[str, object]]:
-    """Which message each body belongs to: files are one whose names or bytes are the same, and so on along the chain."""
+    """Which message each body belongs to: files whose names or bytes are the same are one, along the chain."""
     found: dict[Telling, tuple[str, object]] = {}
     chains: list[set[File]] = []
     for telling in tellings:
