@@ -23,6 +23,8 @@ _WHAT_HAPPENED: Table = {
     "transactions.auditevent": "view",
     "transactions.delivery": "view",
     "transactions.quarantinedrow": "view",
+    "transactions.feedfile": "view",
+    "transactions.channelcompleteness": "view",
     "transactions.ruling": "view",
 }
 _FINDINGS: Table = {"safes.finding": "view", "safes.findingnote": "view"}
@@ -39,6 +41,7 @@ ROLES: dict[str, Table] = {
         "safes.register": "view add change delete",
         "safes.machineaccount": "view",
         "transactions.pushendpoint": "view",
+        "transactions.feed": "view",
         "transactions.ruling": "view add change",
     },
     "Auditor": {
@@ -47,6 +50,7 @@ ROLES: dict[str, Table] = {
         **_FINDINGS,
         "safes.machineaccount": "view",
         "transactions.pushendpoint": "view",
+        "transactions.feed": "view",
         "admin.logentry": "view",
         "auth.user": "view",
         "auth.group": "view",
@@ -65,6 +69,8 @@ ROLES: dict[str, Table] = {
         "safes.machineaccount": "view add change",
         "transactions.pushendpoint": "view add change",
         "transactions.delivery": "view change",
+        "transactions.feed": "view add change",
+        "transactions.feedfile": "view change",
     },
 }
 

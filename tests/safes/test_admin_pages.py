@@ -26,12 +26,15 @@ from tests.factories import (
     deliver,
 )
 from tests.staff import page, rooms
-from transactions.models import AuditEvent, Delivery, PushEndpoint, Transaction
+from transactions.models import AuditEvent, ChannelCompleteness, Delivery, PushEndpoint, Transaction
 
 pytestmark = pytest.mark.django_db
 
-OURS = [Site, Safe, Register, Finding, Delivery, Transaction, AuditEvent, PushEndpoint, MachineAccount]
-VIEW_ONLY = [Finding, Delivery, Transaction, AuditEvent]
+OURS = [
+    *(Site, Safe, Register, Finding, Delivery, Transaction, AuditEvent, PushEndpoint, MachineAccount),
+    ChannelCompleteness,
+]
+VIEW_ONLY = [Finding, Delivery, Transaction, AuditEvent, ChannelCompleteness]
 
 
 @pytest.fixture

@@ -1,5 +1,29 @@
-"""The staff site's rooms for what Loomis sends: deliveries, transactions, audit events, push endpoints, rulings."""
+"""The staff site's rooms for what Loomis sends: deliveries, transactions, audit events, endpoints, rulings, days."""
 
-from transactions.admin import audit_events, deliveries, endpoints, leads, overview, rulings, transactions, trials
+from transactions.admin import (
+    audit_events,
+    completeness,
+    deliveries,
+    endpoints,
+    feed_files,
+    feeds,
+    leads,
+    overview,
+    rulings,
+    transactions,
+    trials,
+)
 
-__all__ = ["audit_events", "deliveries", "endpoints", "leads", "overview", "rulings", "transactions", "trials"]
+__all__ = [
+    "audit_events",
+    "completeness",
+    "deliveries",
+    "endpoints",
+    "feed_files",
+    "feeds",
+    "leads",
+    "overview",
+    "rulings",
+    "transactions",
+    "trials",
+]

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from safes.admin.findings import LEADS
 from safes.models import Finding
-from transactions.models import Book, PushEndpoint
+from transactions.models import Book, Feed, PushEndpoint
 
 
 def transactions_url(**filters: object) -> str:
@@ -43,6 +43,16 @@ def _endpoint(finding: Finding) -> list[tuple[str, str]]:
     return [(reverse("admin:transactions_pushendpoint_change", args=[endpoint.pk]), f"endpoint {endpoint}")]
 
 
+def _feed(finding: Finding) -> list[tuple[str, str]]:
+    feed = Feed.objects.filter(name=finding.detail.get("feed", "")).first()
+    if feed is None:
+        return []
+    leads = [(reverse("admin:transactions_feed_change", args=[feed.pk]), f"feed {feed}")]
+    for delivery in finding.detail.get("deliveries", [])[:10]:
+        leads.append((reverse("admin:transactions_delivery_change", args=[delivery]), f"delivery {delivery}"))
+    return leads
+
+
 def _day(finding: Finding) -> list[tuple[str, str]]:
     if finding.safe is None or finding.business_date is None:
         return []
@@ -72,9 +82,14 @@ LEADS.update(
         "quarantined_row": _delivery,
         "rejected_push": _endpoint,
         "oversized_push": _endpoint,
+        "feed_failure": _feed,
+        "silent_feed": _feed,
+        "file_changed": _feed,
         "possible_twin": _twin,
         "amount_mismatch": _day,
         "unknown_safe": _whole_safe,
         "unknown_type": _whole_safe,
+        "silent_safe": _whole_safe,
+        "silent_endpoint": _endpoint,
     }
 )

@@ -86,15 +86,17 @@ def _bars(hours: list[dt.datetime], counts: list[int]) -> list[dict[str, Any]]:
 
 
 def _safes(request: HttpRequest) -> dict[str, Any]:
-    """Active safes by when they were last heard from, and those that nobody has registered."""
+    """Active safes by when they were last heard from, and those that nobody has registered.
+
+    Which silence asks for somebody is what the rule says, by each safe's own rhythm: on Sundays a day is nothing.
+    """
     known = heard(Safe.objects.filter(status=Safe.Status.ACTIVE), timezone.now())
     counts = dict(known.order_by().values("heard").annotate(count=Count("pk")).values_list("heard", "count"))
     strangers = Safe.objects.filter(status=Safe.Status.UNREGISTERED).count()
     words = {"lately": "heard from within 24 hours", "silent": "silent for 24 hours", "never": "never heard from"}
-    figures = [
-        Figure(str(counts.get(name, 0)), text, _safes_url("active", heard=name), name == "silent" and name in counts)
-        for name, text in words.items()
-    ]
+    figures = [Figure(str(counts.get(name, 0)), text, _safes_url("active", heard=name)) for name, text in words.items()]
+    quiet = open_findings("silent_safe").count()
+    figures.append(Figure(str(quiet), "quiet against their rhythm", findings_url(kind="silent_safe"), quiet > 0))
     figures.append(Figure(str(strangers), "registered by nobody", _safes_url("unregistered"), strangers > 0))
     return {"figures": figures}
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from safes.admin.bases import money
+from safes.admin.bases import ViewOnlyAdmin, money
 from transactions.admin.records import RecordAdmin
 
 # Asked for by this name in a list's address, and otherwise left alone: a sum over a month of a chain takes its time.
@@ -41,11 +41,16 @@ def totals_of(rows: QuerySet[Any]) -> list[dict[str, Any]]:
     ]
 
 
-class TotalsAdmin(RecordAdmin):
+class AddsUp(ViewOnlyAdmin):
     """A list with totals: of what is marked by an action, of the list as it is filtered by a link above it."""
 
+    totals_template = "staff/totals_table.html"
     actions = ("totals",)
     list_before_template = "staff/totals_above.html"
+
+    def add_up(self, rows: QuerySet[Any]) -> list[dict[str, Any]]:
+        """What the template shows a line each of."""
+        raise NotImplementedError
 
     @admin.action(description="Totals of the selected", permissions=["view"])
     def totals(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
@@ -56,7 +61,8 @@ class TotalsAdmin(RecordAdmin):
             **self.admin_site.each_context(request),
             "title": "Totals of the selected",
             "opts": meta,
-            "totals": totals_of(queryset),
+            "totals": self.add_up(queryset),
+            "totals_template": self.totals_template,
             "back": f"{listed}?{query}" if query else listed,
         }
         return TemplateResponse(request, "staff/totals.html", context)
@@ -71,8 +77,16 @@ class TotalsAdmin(RecordAdmin):
         context = getattr(response, "context_data", None)
         if context is not None and "cl" in context:
             if wanted:
-                context["totals"] = totals_of(context["cl"].queryset)
+                context["totals"] = self.add_up(context["cl"].queryset)
+                context["totals_template"] = self.totals_template
             else:
                 asked[_ASKED] = "yes"
                 context["totals_url"] = f"?{asked.urlencode()}"
         return response
+
+
+class TotalsAdmin(AddsUp, RecordAdmin):
+    """Records, added up by kind and currency."""
+
+    def add_up(self, rows: QuerySet[Any]) -> list[dict[str, Any]]:
+        return totals_of(rows)

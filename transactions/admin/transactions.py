@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from safes.admin.bases import EMPTY, money, nowrap, table
 from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
+from transactions.admin.channels import ChannelFilter
 from transactions.admin.records import BookFilter, ExactFilter, MessageFilter, TypeFilter, UserFilter
 from transactions.admin.totals import TotalsAdmin
 from transactions.catalogue import KIND_OF, Kind
@@ -53,6 +54,7 @@ class TransactionAdmin(TotalsAdmin):
         UserFilter,
         BookFilter,
         MessageFilter,
+        ChannelFilter,
     )
     search_fields = (
         "=safe__serial_number", "^user_name", "=register", "=pickup_group_id", "=deposit_reference_number",
