@@ -1,4 +1,4 @@
-"""What staff see of possible twins, and what a ruling from a finding's page does: rule, note it, draw the day."""
+"""What staff see of possible twins and of pairs, and what a ruling on a finding's page does: note it, draw the day."""
 
 from __future__ import annotations
 
@@ -27,13 +27,17 @@ Moment = tuple[dt.datetime, str]
 
 @dataclass(slots=True)
 class Twin:
-    """One key on one safe day: what is stored, what the sources claim, who showed it, what people said."""
+    """One key on one safe day: what counts, what the sources claim, who showed it, what people said.
+
+    ``claimed`` is None where the finding does not ask for it.
+    """
 
     local_time: dt.datetime
     key: str
     type: str
     amount: Decimal
     currency: str
+    group: int | None
     stored: int
     claimed: int | None
     rows: list[Transaction] = field(default_factory=list)
@@ -66,6 +70,7 @@ def _twin(
         type=first.type,
         amount=first.amount,
         currency=first.currency or "",
+        group=first.pickup_group_id,
         stored=sum(row.counted for row in rows),
         claimed=claimed,
         rows=rows,
@@ -79,6 +84,9 @@ def _claims(finding: Finding) -> dict[Moment, int | None]:
     found: dict[Moment, int | None] = {}
     for entry in finding.detail.get("keys", ()):
         found[dt.datetime.fromisoformat(entry["local_time"]), entry["key"]] = entry.get("claimed")
+    for entry in finding.detail.get("pairs", ()):
+        for key in (entry["pushed_key"], entry["filed_key"]):
+            found[dt.datetime.fromisoformat(entry["local_time"]), key] = None
     return found
 
 
@@ -123,7 +131,9 @@ def _deliveries(safe_id: int, rows: dict[Moment, list[Transaction]]) -> dict[Mom
         showing[repeat.local_time, bytes(repeat.key_digest).hex()].add(repeat.message_id)
     by_message: dict[int, list[Delivery]] = defaultdict(list)
     messages = set().union(*showing.values()) if showing else set()
-    for delivery in Delivery.objects.filter(message__in=messages).select_related("endpoint").order_by("pk")[:500]:
+    for delivery in (
+        Delivery.objects.filter(message__in=messages).select_related("endpoint", "feed").order_by("pk")[:500]
+    ):
         by_message[delivery.message_id or 0].append(delivery)
     return defaultdict(
         list,

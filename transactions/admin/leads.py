@@ -86,6 +86,7 @@ LEADS.update(
         "silent_feed": _feed,
         "file_changed": _feed,
         "possible_twin": _twin,
+        "pickup_group_mismatch": _twin,
         "amount_mismatch": _day,
         "unknown_safe": _whole_safe,
         "unknown_type": _whole_safe,

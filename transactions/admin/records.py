@@ -224,8 +224,9 @@ class RecordAdmin(ViewOnlyAdmin):
             book=row.book,
         )
         messages = {row.push_message_id, row.file_message_id, *again.values_list("message_id", flat=True)[:100]}
-        found = Delivery.objects.filter(message__in=messages - {None}).select_related("endpoint").order_by("pk")[:100]
-        links = ((link(change_url(one), one), one.endpoint or one.channel, instant(one.received_at)) for one in found)
+        found = Delivery.objects.filter(message__in=messages - {None}).select_related("endpoint", "feed")
+        sources = ((one, one.endpoint or f"{one.feed}: {one.file_name}") for one in found.order_by("pk")[:100])
+        links = ((link(change_url(one), one), source, instant(one.received_at)) for one, source in sources)
         return format_html_join(SafeString("<br>"), "{} by {}, {}", links) or EMPTY
 
 

@@ -8,11 +8,12 @@ from decimal import Decimal
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, TextFilter
 from unfold.decorators import display
 
-from safes.admin.bases import EMPTY, money, nowrap, table
+from safes.admin.bases import EMPTY, change_url, link, money, nowrap, table, wall_clock
 from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
 from transactions.admin.channels import ChannelFilter
 from transactions.admin.records import BookFilter, ExactFilter, MessageFilter, TypeFilter, UserFilter
@@ -64,7 +65,7 @@ class TransactionAdmin(TotalsAdmin):
     search_help_text = "Serial number, user, register, pickup group, deposit reference or change purchase"
     readonly_fields = (
         "shown_time", "utc_time", "date", "cash", "named", "counted_as", "coins_and_notes", "sent_type", "unlisted",
-        "key", "book_name", "counts", "retrieved", "pushed", "filed", "deliveries",
+        "key", "book_name", "counts", "retrieved", "pushed", "filed", "partner", "deliveries",
     )  # fmt: skip
     fieldsets = (
         (
@@ -91,7 +92,10 @@ class TransactionAdmin(TotalsAdmin):
                 )
             },
         ),
-        ("Where it comes from", {"fields": ("deliveries", ("pushed", "filed"), "key", ("book_name", "counts"))}),
+        (
+            "Where it comes from",
+            {"fields": ("deliveries", ("pushed", "filed"), "partner", "key", ("book_name", "counts"))},
+        ),
     )
 
     @display(description="group")
@@ -101,6 +105,17 @@ class TransactionAdmin(TotalsAdmin):
     @display(description="kind")
     def counted_as(self, row: Transaction) -> str:
         return row.kind.replace("_", " ")
+
+    @display(description="paired with")
+    def partner(self, row: Transaction) -> SafeString | str:
+        """The same transaction as the other channel told it; of the two the file's counts."""
+        other = Transaction.objects.filter(pk=row.paired_with).first() if row.paired_with else None
+        if other is None:
+            return EMPTY
+        channel = "the push" if other.file_message_id is None else "the file"
+        group = "no group" if other.pickup_group_id is None else f"group {other.pickup_group_id}"
+        told = link(change_url(other), f"what {channel} told")
+        return format_html("{}: {}, {}", told, wall_clock(other.local_time), group)
 
     @display(description="denominations")
     def coins_and_notes(self, row: Transaction) -> SafeString:
