@@ -97,6 +97,8 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _entry("Push endpoints", "cloud_download", "transactions", "pushendpoint"),
+                    _entry("Feeds", "folder_managed", "transactions", "feed"),
+                    _entry("Feed files", "draft", "transactions", "feedfile"),
                     _entry("Machine accounts", "smart_toy", "safes", "machineaccount"),
                 ],
             },

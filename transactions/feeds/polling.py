@@ -75,6 +75,12 @@ def poll_soon(feed_id: int) -> bool:
     return True
 
 
+def try_file_again(file_id: int) -> bool:
+    """Let a file that an attempt failed on be tried at the next poll; False for one of which no attempt failed."""
+    waiting = FeedFile.objects.filter(pk=file_id, next_attempt_at__isnull=False).exclude(state=State.SEEN)
+    return bool(waiting.update(next_attempt_at=None))
+
+
 def _in_turn(feed: Feed) -> Iterator[FeedFile]:
     """Each file that is due, after it was worked on."""
     with reach(feed) as place:
