@@ -14,6 +14,8 @@ from config.data_dir import CHECKOUT
 from config.health import VIEWS
 from tests.docs.pages import Page, page, pages, source
 from transactions import drawing
+from transactions.completeness.drawing import KINDS as COMPLETENESS
+from transactions.silence.listening import RULES as SILENCE
 
 every_page = pytest.mark.parametrize("at", pages(), ids=str)
 
@@ -149,7 +151,7 @@ def defaults() -> dict[str, str]:
 def test_operators_are_told_what_each_finding_means():
     rooms = [CHECKOUT / "safes", CHECKOUT / "transactions"]
     code = "".join(path.read_text() for room in rooms for path in room.rglob("*.py"))
-    kinds = set(re.findall(r'settle\(\s*"([a-z_]+)"', code)) | set(drawing._BY_DAY)
+    kinds = set(re.findall(r'settle\(\s*"([a-z_]+)"', code)) | set(drawing._BY_DAY) | {*COMPLETENESS, *SILENCE}
     told = set(re.findall(r"^### `([a-z_]+)`$", page("docs/operations.md").text, re.MULTILINE))
     assert kinds == told
 

@@ -19,6 +19,7 @@ from transactions.completeness.judging import NOTHING, Covered, Figures, Since, 
 from transactions.models import ChannelCompleteness
 from transactions.recording.marks import touch
 
+KINDS = ("missing_in_push", "missing_in_file")
 _LISTED = 200
 _OTHER: dict[Channel, str] = {"push": "file", "file": "push"}
 _OVER = (Verdict.MISSING_IN_PUSH, Verdict.MISSING_IN_FILE, Verdict.MISSING_IN_BOTH)
@@ -44,7 +45,7 @@ def draw_completeness(safe_id: int, dates: Collection[dt.date]) -> dict[str, dic
     }
     _keep(safe_id, dates, days)
     _mark_others(safe_id, dates, before, since)
-    found: dict[str, dict[dt.date, Facts]] = {"missing_in_push": {}, "missing_in_file": {}}
+    found: dict[str, dict[dt.date, Facts]] = {kind: {} for kind in KINDS}
     by_date: dict[dt.date, dict[str, Figures]] = defaultdict(dict)
     for (date, currency), figures in days.items():
         by_date[date][currency] = figures
