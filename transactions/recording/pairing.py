@@ -28,8 +28,11 @@ def pair(safe_id: int, dates: Collection[dt.date]) -> set[dt.date]:
     Returns the business dates on which other rows count now than before, or have gone to another date. Whatever shows
     a row, takes it back or rules on it marks its date, and that is enough for its partner too: they share a second.
     """
+    # A business date lies at most a day behind the wall clock, and at most one ahead.
+    first, last = min(dates) - dt.timedelta(days=1), max(dates) + dt.timedelta(days=2)
+    asked = {"safe": safe_id, "book": Book.PRODUCTION, "dates": list(dates), "first": first, "last": last}
     with connection.cursor() as cursor:
-        cursor.execute(_PAIR, {"safe": safe_id, "dates": list(dates), "book": Book.PRODUCTION})
+        cursor.execute(_PAIR, asked)
         changed = cursor.fetchall()
     if not changed:
         return set()
@@ -43,8 +46,7 @@ def pair(safe_id: int, dates: Collection[dt.date]) -> set[dt.date]:
 
 _TABLE = Transaction._meta.db_table
 # All that the key is made of, but for what may differ.
-_REST = ", ".join(name for name in KEY if name not in ("serial_number", "local_time", "pickup_group_id"))
-_SECOND = "date_trunc('second', local_time)"
+_REST = ", ".join(f"t.{name}" for name in KEY if name not in ("serial_number", "local_time", "pickup_group_id"))
 
 
 def _partner(agreeing: str) -> str:
@@ -56,24 +58,29 @@ def _partner(agreeing: str) -> str:
     """
 
 
-# The look starts from rows that no push showed and from pairs, of which there are few, by the index for just these.
+# Nothing is looked for unless there is a row that no push showed, or a pair: the index for just these says so. What is
+# found then counts only in seconds with rows to pair or to part, and with a row of a date that was asked for.
 _PAIR = f"""
-WITH seconds AS (
-    SELECT DISTINCT {_SECOND} AS starts
-    FROM unnest(%(dates)s::date[]) AS d(date)
-    -- A business date lies at most a day behind the wall clock, and at most one ahead.
-    JOIN {_TABLE} t ON t.local_time >= d.date - 1 AND t.local_time < d.date + 2
-    WHERE t.safe_id = %(safe)s AND t.book = %(book)s AND (t.push_message_id IS NULL OR t.paired_with IS NOT NULL)
+WITH days AS (
+    SELECT DISTINCT d.date + around AS starts FROM unnest(%(dates)s::date[]) AS d(date), generate_series(-1, 1) around
+), told AS MATERIALIZED (
+    SELECT t.id, date_trunc('second', t.local_time) AS second, t.file_message_id IS NOT NULL AS by_file,
+           t.paired_with IS NOT NULL AS is_paired, t.business_date = ANY(%(dates)s) AS is_asked
+    FROM days JOIN {_TABLE} t ON t.local_time >= days.starts AND t.local_time < days.starts + 1
+    WHERE t.safe_id = %(safe)s AND t.book = %(book)s AND t.local_time >= %(first)s AND t.local_time < %(last)s
+      AND (t.paired_with IS NOT NULL OR (t.push_message_id IS NULL) <> (t.file_message_id IS NULL))
+      AND ( -- counted, since for one row alone the planner likes to walk the table until it meets it
+          SELECT count(*) > 0 FROM {_TABLE} f
+          WHERE f.safe_id = %(safe)s AND f.book = %(book)s AND f.local_time >= %(first)s AND f.local_time < %(last)s
+            AND (f.push_message_id IS NULL OR f.paired_with IS NOT NULL)
+      )
+), seconds AS (
+    SELECT second FROM told GROUP BY second
+    HAVING bool_or(is_asked) AND (bool_or(is_paired) OR bool_or(by_file) AND NOT bool_and(by_file))
 ), near AS MATERIALIZED (
-    SELECT t.*, r.count AS ruled
-    FROM seconds
-    CROSS JOIN LATERAL (
-        SELECT * FROM {_TABLE} t
-        WHERE t.safe_id = %(safe)s AND t.book = %(book)s
-          AND t.local_time >= seconds.starts AND t.local_time < seconds.starts + interval '1 second'
-          AND (t.paired_with IS NOT NULL OR (t.push_message_id IS NULL) <> (t.file_message_id IS NULL))
-        OFFSET 0 -- one look into the unique index per second, whatever the planner thinks of their number
-    ) t
+    SELECT t.id, t.local_time, told.second, t.pickup_group_id, t.occurrence, ROW({_REST})::text COLLATE "C" AS rest,
+           t.push_message_id, t.file_message_id, t.seen_by_push, t.seen_by_file, t.paired_with, r.count AS ruled
+    FROM seconds JOIN told USING (second) JOIN {_TABLE} t ON t.id = told.id
     LEFT JOIN {Ruling._meta.db_table} r
       ON (r.safe_id, r.local_time, r.key_digest, r.book) = (t.safe_id, t.local_time, t.key_digest, t.book)
      AND r.withdrawn_at IS NULL
@@ -82,16 +89,16 @@ WITH seconds AS (
     WHERE (push_message_id IS NULL) <> (file_message_id IS NULL) AND ruled IS NULL
 ), of_one_time AS (
     SELECT *, row_number() OVER (
-        PARTITION BY by_file, local_time, {_REST} ORDER BY pickup_group_id NULLS FIRST, occurrence
+        PARTITION BY by_file, local_time, rest ORDER BY pickup_group_id NULLS FIRST, occurrence
     ) AS place FROM alone
 ), by_group AS (
-    SELECT *, {_partner(f"place, local_time, {_REST}")} FROM of_one_time
+    SELECT *, {_partner("place, local_time, rest")} FROM of_one_time
 ), of_one_group AS (
-    SELECT id, by_file, local_time, pickup_group_id, {_REST}, row_number() OVER (
-        PARTITION BY by_file, {_SECOND}, pickup_group_id, {_REST} ORDER BY local_time, occurrence
+    SELECT id, by_file, second, pickup_group_id, rest, row_number() OVER (
+        PARTITION BY by_file, second, pickup_group_id, rest ORDER BY local_time, occurrence
     ) AS place FROM by_group WHERE partner IS NULL
 ), by_fraction AS (
-    SELECT *, {_partner(f"place, {_SECOND}, pickup_group_id, {_REST}")} FROM of_one_group
+    SELECT *, {_partner("place, second, pickup_group_id, rest")} FROM of_one_group
 ), pairs AS (
     SELECT id, by_file, partner FROM by_group WHERE partner IS NOT NULL
     UNION ALL
