@@ -7,7 +7,7 @@ worker finds it again; it never loses it and never changes what Loomis was told.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 from django.db import OperationalError
@@ -30,10 +30,13 @@ _TRIES = 3
 _BACKOFF = [dt.timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600)]
 
 
-def record_delivery(delivery_id: int, *, again: bool = False, body: bytes | None = None) -> Delivery:
+def record_delivery(
+    delivery_id: int, *, again: bool = False, body: bytes | None = None, tell: Callable[[int], None] = lambda read: None
+) -> Delivery:
     """Read a stored delivery and record what it says; with ``again``, also one that was recorded before (a replay).
 
-    ``body`` is the stored body where the caller has it at hand, which saves fetching it.
+    ``body`` is the stored body where the caller has it at hand, which saves fetching it. ``tell`` hears how many bytes
+    of a file have been read so far.
     Whatever goes wrong is kept on the delivery, which is then tried again later: this never raises for bad input.
     """
     for attempt in range(1, _TRIES + 1):
@@ -48,7 +51,7 @@ def record_delivery(delivery_id: int, *, again: bool = False, body: bytes | None
                     Delivery.Status.FAILED,
                 ):
                     if again or delivery.recorded_at is None:
-                        _record(delivery, body)
+                        _record(delivery, body, tell)
                     else:
                         _join(delivery)
             count_recorded(delivery, *before)
@@ -71,9 +74,9 @@ def to_record(limit: int = 100) -> list[int]:
     return list(waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:limit])
 
 
-def _record(delivery: Delivery, body: bytes | None) -> None:
+def _record(delivery: Delivery, body: bytes | None, tell: Callable[[int], None]) -> None:
     first_time = delivery.recorded_at is None
-    read = record_push(delivery, body) if delivery.channel == Delivery.Channel.PUSH else record_file(delivery)
+    read = record_push(delivery, body) if delivery.channel == Delivery.Channel.PUSH else record_file(delivery, tell)
     keep_bad_rows(delivery, read.bad_rows)
     delivery.message = read.message
     delivery.received = read.received

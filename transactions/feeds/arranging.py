@@ -24,12 +24,16 @@ def add_feed(name: str, url: str, *, password: str = "", **arranged: Any) -> Fee
         address, in_url = parse_address(url)
     except ValueError as error:
         raise ValidationError(str(error)) from None
+    if in_url and arranged.get("password_env"):
+        raise ValidationError("Give the password in the URL or in a variable (--password-env), not both.")
     return save(Feed(name=name, url=address.url, **arranged), password=in_url or password)
 
 
 @atomic
 def save(feed: Feed, *, password: str = "") -> Feed:
     """Store a feed; with a password, that from now on. Raises ValidationError, with sentences."""
+    if feed.name == MANUAL and feed.url:
+        raise ValidationError(f"{MANUAL} is the feed of files that are taken in by hand: choose another name.")
     if feed.pk:
         before = Feed.objects.select_for_update(no_key=True).get(pk=feed.pk)
         if before.environment != feed.environment:

@@ -124,6 +124,10 @@ def record_file(file: FeedFile) -> None:
     if file.delivery is None:
         raise ValueError(f"{file.name} has not been fetched.")
     delivery = record_delivery(file.delivery.repeat_of_id or file.delivery.pk)
+    if file.delivery.repeat_of_id is None:
+        file.delivery = delivery
+    else:
+        file.delivery.repeat_of = delivery
     file.state = {
         Delivery.Status.ACCEPTED: State.RECORDED,
         Delivery.Status.QUARANTINED: State.QUARANTINED,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import IO, Any, cast
+
 from django.db.transaction import atomic
 
 from transactions.bodies import open_body
@@ -13,7 +16,22 @@ from transactions.wire.file_xml import read_rows
 from transactions.wire.values import BadRow, BodyError
 
 
-def record_file(delivery: Delivery) -> Reading:
+class _Watched:
+    """A file, and somebody who hears how many of its bytes have been read."""
+
+    def __init__(self, source: IO[bytes], tell: Callable[[int], None]) -> None:
+        self._source, self._tell = source, tell
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._source.read(size)
+        self._tell(self._source.tell())
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+
+def record_file(delivery: Delivery, tell: Callable[[int], None] = lambda read: None) -> Reading:
     """Read the body of a file and record what it says, within the caller's transaction.
 
     A file is the message of its name, or of another under which the same bytes came. Of one that breaks off, or is
@@ -23,7 +41,7 @@ def record_file(delivery: Delivery) -> Reading:
     message, others = locked_file_message(delivery)
     staging = Staging()
     try:
-        taken = _take(staging, delivery)
+        taken = _take(staging, delivery, tell)
     except BodyError as error:
         taken = Taken(bad_rows=[BadRow(0, str(error), "")])
     if not first_time:
@@ -51,6 +69,6 @@ def join_names(delivery: Delivery) -> Message:
     return message
 
 
-def _take(staging: Staging, delivery: Delivery) -> Taken:
+def _take(staging: Staging, delivery: Delivery, tell: Callable[[int], None] = lambda read: None) -> Taken:
     with open_body(delivery) as content, atomic():  # a body that breaks off leaves nothing behind
-        return staging.take(read_rows(content))
+        return staging.take(read_rows(cast(IO[bytes], _Watched(content, tell))))

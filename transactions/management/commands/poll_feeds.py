@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db.models import QuerySet
 
 from safes.commands import Result, SentenceCommand
 from transactions.feeds.polling import poll
@@ -26,6 +27,7 @@ class Command(SentenceCommand):
         self.troubles = []
         for feed in feeds:
             files += poll(feed.pk, wait=True)
+            files += [file for file in _waiting(feed) if file not in files]
             feed.refresh_from_db()
             self.troubles += [f"Feed {feed.name}: {feed.error}"] if feed.error else []
         return {"files": [_told(file) for file in files]}
@@ -33,8 +35,13 @@ class Command(SentenceCommand):
     def tell(self, result: Result) -> str:
         return (
             "\n".join(
-                f"{one['name']}: {one['state']}, {one['received']} rows, {one['created']} created, "
-                f"{one['known']} known, {one['quarantined']} quarantined"
+                f"{one['name']}: {one['state']}"
+                + (
+                    f", {one['received']} rows, {one['created']} created, {one['known']} known, "
+                    f"{one['quarantined']} quarantined"
+                    if one["received"] is not None
+                    else ""
+                )
                 for one in result["files"]
             )
             or "There was nothing to take in."
@@ -44,7 +51,15 @@ class Command(SentenceCommand):
         return " ".join(self.troubles) or None
 
 
+def _waiting(feed: Feed) -> QuerySet[FeedFile]:
+    """Files that were seen, and have not stood still for long enough or not come to their end."""
+    return FeedFile.objects.filter(feed=feed, state=FeedFile.State.SEEN).order_by("name")
+
+
 def _told(file: FeedFile) -> Result:
-    delivery = file.delivery and (file.delivery.repeat_of or file.delivery)
-    counts = {name: getattr(delivery, name, None) for name in ("received", "created", "known", "quarantined")}
+    came = file.delivery
+    first = came.repeat_of or came if came else None
+    counts = {name: getattr(first, name, None) for name in ("received", "created", "known", "quarantined")}
+    if first is not None and first != came and first.received is not None:  # the same bytes again
+        counts |= {"created": 0, "known": first.received - (first.quarantined or 0)}
     return {"name": file.name, "state": file.state, **counts}
