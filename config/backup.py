@@ -20,6 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from config.postgres import BIN
+from transactions.bodies import missing_bodies
 
 Counts = dict[str, int]
 
@@ -65,10 +66,26 @@ def restore(dump: Path, into: str | None) -> dict[str, Any]:
         words = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]
         _run(database, [*words, f"--dbname={name}", str(dump)])
         counts = count_rows(database)
-    wrong = [table for table in sorted(counts.keys() | told["rows"]) if counts.get(table) != told["rows"].get(table)]
-    if wrong:
-        raise BackupError(f"Restored into {name}, but these tables have not the rows they had: {', '.join(wrong)}.")
+        tables = sorted(counts.keys() | told["rows"])
+        wrong = [table for table in tables if counts.get(table) != told["rows"].get(table)]
+        if wrong:
+            raise BackupError(f"Restored into {name}, but these tables have not the rows they had: {', '.join(wrong)}.")
+        check_bodies(database)
     return {"database": name, "tables": len(counts), "rows": sum(counts.values()), "made_at": told["made_at"]}
+
+
+def check_bodies(database: BaseDatabaseWrapper) -> None:
+    """Whether every raw body that a database says is in the storage of bodies lies there.
+
+    Raises BackupError where some do not.
+    """
+    missing = missing_bodies(database)
+    if missing:
+        bodies = "1 raw body is" if len(missing) == 1 else f"{len(missing):,} raw bodies are"
+        raise BackupError(
+            f"All rows are there, but {bodies} not in the storage of bodies, {missing[0]} for one: bring that storage "
+            "(BODIES_DIR) back from its backup."
+        )
 
 
 def count_rows(database: BaseDatabaseWrapper) -> Counts:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
 import zstandard
 from django.core.files import File
 from django.core.files.storage import storages
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Length
 
@@ -63,23 +64,27 @@ def open_body(delivery: Delivery) -> IO[bytes]:
         body = DeliveryBody.objects.get(pk=delivery.repeat_of_id or delivery.pk)
     except DeliveryBody.DoesNotExist:
         raise Purged(f"The body of delivery {delivery.pk} was purged; only its digest is kept.") from None
-    unpacked = scratch()
     unpack = zstandard.ZstdDecompressor()
-    if body.stored_as:
-        try:
-            packed = storages["bodies"].open(body.stored_as)
-        except FileNotFoundError:
-            raise Missing(
-                f"The body of delivery {delivery.pk} should lie in the storage of bodies as {body.stored_as}, and does "
-                "not: restore that storage from its backup."
-            ) from None
-        with packed:
-            unpack.copy_stream(packed, unpacked)
-    else:
-        with unpack.stream_reader(bytes(body.content)) as stream:
-            shutil.copyfileobj(stream, unpacked, _CHUNK)
-    unpacked.seek(0)
-    return unpacked
+    with ExitStack() as stack:
+        packed = stack.enter_context(_packed(body))
+        whole = stack.enter_context(closing(scratch()))
+        unpack.copy_stream(packed, whole)
+        whole.seek(0)
+        stack.pop_all()
+        packed.close()
+    return whole
+
+
+def _packed(body: DeliveryBody) -> IO[bytes]:
+    if not body.stored_as:
+        return BytesIO(bytes(body.content))
+    try:
+        return cast(IO[bytes], storages["bodies"].open(body.stored_as))
+    except FileNotFoundError:
+        raise Missing(
+            f"The body of delivery {body.pk} should lie in the storage of bodies as {body.stored_as}, and does not: "
+            "restore that storage from its backup."
+        ) from None
 
 
 def forget_bodies(bodies: QuerySet[DeliveryBody]) -> tuple[int, int]:
@@ -97,10 +102,13 @@ def forget_bodies(bodies: QuerySet[DeliveryBody]) -> tuple[int, int]:
     return deleted, taken
 
 
-def missing_bodies() -> list[str]:
-    """Names of the bodies that should lie in the storage and do not."""
-    kept = DeliveryBody.objects.exclude(stored_as="").order_by("pk").values_list("stored_as", flat=True)
-    return [name for name in kept.iterator() if not storages["bodies"].exists(name)]
+def missing_bodies(database: BaseDatabaseWrapper) -> list[str]:
+    """Names of the bodies that should lie in the storage, as a database says, and do not."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT stored_as FROM {DeliveryBody._meta.db_table} WHERE stored_as <> '' ORDER BY delivery_id"
+        )
+        return [name for (name,) in cursor.fetchall() if not storages["bodies"].exists(name)]
 
 
 def scratch() -> IO[bytes]:

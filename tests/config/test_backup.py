@@ -17,7 +17,9 @@ from django.db import connection
 
 from tests.docs.pages import page
 from tests.factories import PushEndpointFactory, body_of, cash_in, deliver
-from transactions.models import Transaction
+from tests.transactions.feeds.filing import file_in, xml
+from tests.transactions.pushing import drop
+from transactions.models import Feed, Transaction
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("backup")]
 SECOND = "strongroom_trial"
@@ -93,6 +95,24 @@ def test_counts_that_differ_fail_the_restore(pushes: None, tmp_path: Path):
     beside.write_text(re.sub(r'("transactions_transaction": )\d+', r"\g<1>13", beside.read_text()))
     with pytest.raises(CommandError, match=r"have not the rows they had: transactions_transaction\."):
         call_command("restore_backup", str(dump), "--into", SECOND)
+
+
+def test_bodies_that_are_missing_in_their_storage_fail_the_restore_until_they_are_back(
+    pushes: None, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+):
+    kept = tmp_path / "kept"
+    bodies = settings.STORAGES["bodies"] | {"OPTIONS": {"location": str(kept)}}
+    settings.STORAGES = settings.STORAGES | {"bodies": bodies}
+    monkeypatch.setattr("transactions.bodies._LARGEST_IN_DATABASE", 100)
+    file_in(Feed.objects.create(name="daily"), "a.xml", xml([drop(1)]))
+    dump = told("backup", str(tmp_path))["file"]
+    hidden = kept.rename(tmp_path / "hidden")
+    with pytest.raises(CommandError, match=r"1 raw body is not in the storage of bodies, .*\(BODIES_DIR\) back"):
+        call_command("restore_backup", dump, "--into", SECOND)
+    hidden.rename(kept)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {SECOND}")
+    told("restore_backup", dump, "--into", SECOND)
 
 
 def test_a_database_with_data_is_not_restored_over(pushes: None, tmp_path: Path):
