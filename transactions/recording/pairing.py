@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection
 
@@ -30,7 +31,13 @@ def pair(safe_id: int, dates: Collection[dt.date]) -> set[dt.date]:
     """
     # A business date lies at most a day behind the wall clock, and at most one ahead.
     first, last = min(dates) - dt.timedelta(days=1), max(dates) + dt.timedelta(days=2)
-    asked = {"safe": safe_id, "book": Book.PRODUCTION, "dates": list(dates), "first": first, "last": last}
+    asked: dict[str, Any] = {
+        "safe": safe_id,
+        "book": Book.PRODUCTION,
+        "dates": list(dates),
+        "first": first,
+        "last": last,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_PAIR, asked)
         changed = cursor.fetchall()

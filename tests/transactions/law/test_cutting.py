@@ -37,8 +37,8 @@ def cut(draw: st.DrawFn, history: History, *, again: bool) -> list[Telling]:
     parts: list[list[Reading]] = [[] for _ in range(draw(st.integers(1, 4)))]
     for fact, number in history.items():
         into = draw(st.lists(st.integers(0, len(parts) - 1), min_size=1, max_size=1 + again, unique=True))
-        for part in into:
-            parts[part] += [Reading(fact, draw(st.integers(0, 59))) for _ in range(number)]
+        for place in into:
+            parts[place] += [Reading(fact, draw(st.integers(0, 59))) for _ in range(number)]
     kind = draw(st.sampled_from(["named", "nameless", "files"]))
     cut_up: list[Telling] = []
     for number, part in enumerate(parts):
