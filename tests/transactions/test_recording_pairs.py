@@ -56,14 +56,19 @@ def told() -> list[tuple[int | None, str, bool, bool]]:
 
 def pairs() -> list[tuple[Any, Any]]:
     """Group and fraction, as pushed and as filed; the two name each other, and only the file's counts."""
-    found = []
+    found: list[tuple[Any, Any]] = []
     for filed in Transaction.objects.filter(paired_with__isnull=False, push_message=None).order_by("pk"):
+        assert filed.paired_with is not None
         pushed = Transaction.objects.get(pk=filed.paired_with)
         assert (pushed.paired_with, pushed.file_message_id) == (filed.pk, None)
         assert (pushed.counted, filed.counted) == (False, True)
         assert (pushed.seen_by_push, pushed.seen_by_file) == (filed.seen_by_push, filed.seen_by_file)
-        found.append(tuple((row.pickup_group_id, f"{row.local_time:%f}") for row in (pushed, filed)))
+        found.append((_group_and_fraction(pushed), _group_and_fraction(filed)))
     return sorted(found, key=repr)
+
+
+def _group_and_fraction(row: Transaction) -> tuple[int | None, str]:
+    return row.pickup_group_id, f"{row.local_time:%f}"
 
 
 def key(**chosen: Any) -> Key:

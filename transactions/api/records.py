@@ -121,7 +121,10 @@ class RecordFilters(ReadFilterSet):
     environment = django_filters.ChoiceFilter(
         method="as_given", choices=Environment.choices, label="Which books; production unless asked otherwise."
     )
-    counted = FlagFilter(method="as_given", label="false: rows that were withdrawn or ruled out; true unless asked.")
+    counted = FlagFilter(
+        method="as_given",
+        label="false: rows withdrawn, ruled out, or counted as the file tells them; true unless asked.",
+    )
 
     def at(self, rows: QuerySet[Any], name: str, code: str) -> QuerySet[Any]:
         return rows.filter(AtSite(code).on("local_time"))
