@@ -26,7 +26,7 @@ def unpacked(source: IO[bytes], chunk: int) -> Iterator[bytes]:
             with gzip.GzipFile(fileobj=source, mode="rb") as packed:
                 yield from _counted(packed, source, chunk)
         elif start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            with zipfile.ZipFile(source) as archive, archive.open(_only_file(archive)) as packed:
+            with _archive(source) as archive, archive.open(_only_file(archive)) as packed:
                 yield from _counted(packed, source, chunk)
         else:
             while data := source.read(chunk):
@@ -35,6 +35,14 @@ def unpacked(source: IO[bytes], chunk: int) -> Iterator[bytes]:
         raise FileTruncated("The packed file ends before it is complete.") from None
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise BodyError(f"The file is packed, but cannot be unpacked: {str(error)[:200]}.") from None
+
+
+def _archive(source: IO[bytes]) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(source)
+    except zipfile.BadZipFile as error:
+        # The list of what is in it stands at its end: without one it may still be growing.
+        raise FileTruncated(f"The packed file ends before it is complete: {error}.") from None
 
 
 def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:

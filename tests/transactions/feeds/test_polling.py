@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +16,10 @@ from tests.transactions.feeds.polled import Polled, day, feed_of
 from tests.transactions.pushing import counted, open_findings
 from transactions.bodies import raw_body
 from transactions.deliveries import record_delivery
+from transactions.feeds.polling import poll_soon
 from transactions.feeds.taking import put_away
 from transactions.models import Book, Delivery, Transaction
+from transactions.tasks import poll_feed
 from transactions.wire.values import BodyError
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("file_servers")]
@@ -38,6 +43,13 @@ def before(step: Callable[..., Any], happens: Callable[[], Any]) -> Callable[...
         return step(*arguments, **more)
 
     return stepped
+
+
+def zipped(content: bytes) -> bytes:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.xml", content)
+    return into.getvalue()
 
 
 def refuse(content: object) -> list[Any]:
@@ -117,6 +129,17 @@ def test_a_file_without_its_end_is_waited_for_and_then_taken_whole(daily):
     daily.put("a.xml", content)
     assert daily.poll() == {"a.xml": "recorded"}
     assert daily.file("a.xml").error == ""
+    assert len(counted()) == 9
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, zipped], ids=["gzip", "zip"])
+def test_a_packed_file_without_its_end_is_waited_for_too(folder, packed):
+    daily = feed_of(folder, pattern="a.xml*")
+    content = packed(day("a", drops=9))
+    daily.put("a.xml.packed", content[:-30], seconds_ago=100)
+    assert daily.poll() == {"a.xml.packed": "seen"}
+    daily.put("a.xml.packed", content)
+    assert daily.poll() == {"a.xml.packed": "recorded"}
     assert len(counted()) == 9
 
 
@@ -232,3 +255,14 @@ def test_a_feed_for_trials_stays_out_of_the_books(folder):
     daily.put("a.xml")
     daily.poll()
     assert set(Transaction.objects.values_list("book", flat=True)) == {Book.TEST}
+
+
+def test_a_worker_that_is_told_of_a_feed_twice_looks_through_it_once(daily):
+    daily.put("a.xml")
+    feed_id = daily.feed.pk
+    assert poll_feed(feed_id) == 1
+    daily.put("b.xml")
+    assert poll_feed(feed_id) == 0  # told twice, by an old message say: it was looked through just now
+    poll_soon(feed_id)
+    assert poll_feed(feed_id) == 1
+    assert len(counted()) == 4

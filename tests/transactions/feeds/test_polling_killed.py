@@ -24,10 +24,10 @@ from tests.safes.remote.servers import FileServer
 from tests.transactions.feeds.polled import Polled, day, feed_of
 from tests.transactions.feeds.worker import POINTS
 from tests.transactions.pushing import counted
-from transactions import deliveries
 from transactions.bodies import raw_body
 from transactions.feeds.polling import due_feeds, poll
 from transactions.models import Delivery, FeedFile, Message, Transaction
+from transactions.quarantine import keep_bad_rows
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("file_servers")]
 
@@ -117,7 +117,7 @@ def test_a_worker_whose_session_ended_leaves_the_rest_to_the_next_poll(daily, mo
     """Recording fails with the session, and is noted in another one, which holds no lock: the turn is over."""
     daily.put("a.xml", seconds_ago=100)
     daily.put("b.xml")
-    monkeypatch.setattr(deliveries, "keep_bad_rows", hang_up_once := Once(hang_up))
+    monkeypatch.setattr("transactions.deliveries.keep_bad_rows", hang_up_once := Once(hang_up))
     assert daily.poll() == {"a.xml": "fetched"}
     assert hang_up_once.happened
     assert daily.file("b.xml").state == "settled"
@@ -131,7 +131,7 @@ class Once:
     """A step before which something happens, the first time."""
 
     def __init__(self, happens) -> None:
-        self.happens, self.step, self.happened = happens, deliveries.keep_bad_rows, False
+        self.happens, self.step, self.happened = happens, keep_bad_rows, False
 
     def __call__(self, *arguments):
         if not self.happened:
