@@ -39,6 +39,9 @@ def pair(safe_id: int, dates: Collection[dt.date]) -> set[dt.date]:
         "last": last,
     }
     with connection.cursor() as cursor:
+        cursor.execute(_ANY, asked)
+        if not cursor.fetchone()[0]:
+            return set()
         cursor.execute(_PAIR, asked)
         changed = cursor.fetchall()
     if not changed:
@@ -65,8 +68,14 @@ def _partner(agreeing: str) -> str:
     """
 
 
-# Nothing is looked for unless there is a row that no push showed, or a pair: the index for just these says so. What is
-# found then counts only in seconds with rows to pair or to part, and with a row of a date that was asked for.
+# Rows that no push showed, and pairs, have an index of their own: where it has nothing, as on a day without files, no
+# more is asked. Counted, since for one row alone the planner likes to walk the table until it meets it.
+_ANY = f"""
+SELECT count(*) > 0 FROM {_TABLE} t
+WHERE t.safe_id = %(safe)s AND t.book = %(book)s AND t.local_time >= %(first)s AND t.local_time < %(last)s
+  AND (t.push_message_id IS NULL OR t.paired_with IS NOT NULL)
+"""
+# What counts is a second with rows to pair or to part, and with a row of a date that was asked for.
 _PAIR = f"""
 WITH days AS (
     SELECT DISTINCT d.date + around AS starts FROM unnest(%(dates)s::date[]) AS d(date), generate_series(-1, 1) around
@@ -76,11 +85,6 @@ WITH days AS (
     FROM days JOIN {_TABLE} t ON t.local_time >= days.starts AND t.local_time < days.starts + 1
     WHERE t.safe_id = %(safe)s AND t.book = %(book)s AND t.local_time >= %(first)s AND t.local_time < %(last)s
       AND (t.paired_with IS NOT NULL OR (t.push_message_id IS NULL) <> (t.file_message_id IS NULL))
-      AND ( -- counted, since for one row alone the planner likes to walk the table until it meets it
-          SELECT count(*) > 0 FROM {_TABLE} f
-          WHERE f.safe_id = %(safe)s AND f.book = %(book)s AND f.local_time >= %(first)s AND f.local_time < %(last)s
-            AND (f.push_message_id IS NULL OR f.paired_with IS NOT NULL)
-      )
 ), seconds AS (
     SELECT second FROM told GROUP BY second
     HAVING bool_or(is_asked) AND (bool_or(is_paired) OR bool_or(by_file) AND NOT bool_and(by_file))
