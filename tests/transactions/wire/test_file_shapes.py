@@ -192,7 +192,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb">' + "".join(
         (file(xml_row("<UserName>" + "x" * 10_000_001 + "</UserName>")), "without a row"),
         (file(xml_row(), xml_row().replace("CustomerTransaction", "CUSTOMERTRANSACTION")), "more than one way"),
         (gzip.compress(WHOLE, mtime=0)[:-8] + b"nonsense", "cannot be unpacked"),
-        (b"PK\x03\x04nonsense", "cannot be unpacked"),
+        (b"PK\x03\x04nonsense", "ends before it is complete"),
     ],
     ids=lambda value: repr(value)[:40],
 )
