@@ -20,6 +20,8 @@ from transactions.recording.marks import touch
 
 pytestmark = pytest.mark.django_db
 
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+
 
 def certificate(date: dt.date = DAY, now: dt.datetime = AFTER) -> Certificate:
     with at(now):
@@ -62,7 +64,9 @@ def test_its_code_is_genuine_also_when_it_comes_back_in_lines(told):
 def test_what_was_changed_in_any_character_is_refused(told):
     code = certificate().code
     for place in range(len(code)):
-        for other in ("A", "B", ".", "-"):
+        # The last characters of a part hold bits that say nothing: they have no second spelling either.
+        is_last = code[place + 1 : place + 2] in ("", ".")
+        for other in _ALPHABET if is_last else ("A", "."):
             if code[place] != other:
                 with pytest.raises(ValueError, match=r"\.$"):
                     read_code(code[:place] + other + code[place + 1 :])
