@@ -5,12 +5,14 @@ DOMAIN.md section 1, "Identity", "Message". What hangs on it is Claimed: two mes
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from io import BytesIO
 from itertools import permutations, product
 
 import pytest
 from django.db.transaction import atomic
+from django.utils import timezone
 
 from tests.transactions.feeds.filing import feed, file_in, xml
 from tests.transactions.pushing import draw_all, drop, endpoint, open_findings, say
@@ -18,6 +20,7 @@ from transactions.deliveries import record_delivery, to_record
 from transactions.feeds.taking import store_file
 from transactions.models import AuditEvent, Delivery, DeliveryBody, Message, Repeat, Transaction
 from transactions.recording.rulings import rule
+from transactions.retention import purge
 from transactions.tasks import record_pending
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +152,14 @@ def test_the_same_bytes_without_any_others_are_recorded_once_and_not_again():
     file_in(source, "b.xml", A)
     file_in(source, "b.xml", A)
     assert Delivery.objects.get(pk=first.pk).recorded_at == recorded
+
+
+def test_a_name_is_remembered_when_old_repeats_are_purged():
+    source = feed()
+    for name in ("a.xml", "a.xml", "b.xml"):
+        file_in(source, name, A)
+    Delivery.objects.update(received_at=timezone.now() - dt.timedelta(days=100))
+    assert purge(60).repeats == 1
+    file_in(source, "b.xml", B)
+    assert Message.objects.count() == 1
+    assert TWIN not in open_findings()
