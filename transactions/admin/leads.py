@@ -47,10 +47,11 @@ def _feed(finding: Finding) -> list[tuple[str, str]]:
     feed = Feed.objects.filter(name=finding.detail.get("feed", "")).first()
     if feed is None:
         return []
-    leads = [(reverse("admin:transactions_feed_change", args=[feed.pk]), f"feed {feed}")]
-    for delivery in finding.detail.get("deliveries", [])[:10]:
-        leads.append((reverse("admin:transactions_delivery_change", args=[delivery]), f"delivery {delivery}"))
-    return leads
+    deliveries = [
+        (reverse("admin:transactions_delivery_change", args=[pk]), f"delivery {pk}")
+        for pk in finding.detail.get("deliveries", [])[:10]
+    ]
+    return [(reverse("admin:transactions_feed_change", args=[feed.pk]), f"feed {feed}"), *deliveries]
 
 
 def _day(finding: Finding) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group
 
+from safes.models import Finding
 from safes.sealing import unseal
 from tests.factories import AdministratorFactory, UserFactory
 from tests.safes.remote.serve import PASSWORD
@@ -111,12 +112,34 @@ def test_a_feed_is_due_at_once_when_somebody_asks(staff, tmp_path):
 
 def test_a_failing_feed_says_so_and_leads_to_its_files(staff, tmp_path):
     daily = feed_of(FileServer("file", tmp_path))
-    tmp_path.rename(tmp_path.with_name("hidden"))
+    tmp_path.rename(tmp_path.with_name(f"{tmp_path.name} hidden"))
     daily.poll()
     shown = staff.get(page(Feed, "change", daily.feed.pk)).content.decode()
     assert "There is no such file or folder" in shown
     assert f"{page(FeedFile, 'changelist')}?feed__id__exact={daily.feed.pk}" in shown
     assert "failing" in staff.get(page(Feed, "changelist")).content.decode()
+
+
+def test_findings_of_feeds_lead_to_the_feed_and_to_what_came(staff, tmp_path):
+    daily = feed_of(FileServer("file", tmp_path))
+    daily.put("a.xml", day("first"), seconds_ago=90)
+    daily.poll()
+    daily.put("a.xml", day("second"), seconds_ago=80)
+    daily.put("b.xml", b"<html/>")
+    daily.poll()
+    tmp_path.rename(tmp_path.with_name(f"{tmp_path.name} hidden"))
+    daily.poll()
+    deliveries = [page(Delivery, "change", pk) for pk in Delivery.objects.order_by("pk").values_list("pk", flat=True)]
+    leads = {
+        "feed_failure": [page(Feed, "change", daily.feed.pk)],
+        "file_changed": [page(Feed, "change", daily.feed.pk), *deliveries[:2]],
+        "quarantined_row": deliveries[2:],
+    }
+    for kind, addresses in leads.items():
+        finding = daily.finding(kind)
+        assert finding is not None
+        shown = staff.get(page(Finding, "change", finding.pk)).content.decode()
+        assert all(f'href="{address}"' in shown for address in addresses)
 
 
 def test_files_say_what_they_brought_and_lead_to_their_delivery(staff, tmp_path):
