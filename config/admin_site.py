@@ -81,6 +81,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Transactions", "payments", "transactions", "transaction"),
                     _entry("Audit events", "door_front", "transactions", "auditevent"),
                     _entry("Deliveries", "inbox", "transactions", "delivery"),
+                    _entry("Completeness", "rule", "transactions", "channelcompleteness"),
                 ],
             },
             {

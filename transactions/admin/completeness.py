@@ -54,6 +54,7 @@ class VerdictFilter(DropdownFilter):
 class CompletenessAdmin(Certifies, AddsUp):
     paginator = EstimatingPaginator
     totals_template = "staff/completeness_totals.html"
+    list_before_template = "staff/completeness_above.html"
     list_display = ("date", "safe", "standing", "pushed", "filed", "in_both", "lacking_push", "lacking_file")
     list_display_links = ("date",)
     list_filter = (("business_date", RecentFilter), SerialNumberFilter, SafeSiteFilter, VerdictFilter)

@@ -64,7 +64,9 @@ def test_the_list_has_each_day_with_its_verdict_and_filters(staff, days):
     assert listed(staff, site="S8") == listed(staff, serial_number="OTHER") == []
     assert listed(staff, site="S7", serial_number="sr10042", business_date_from="2026-03-15") == ["15 missing_in_both"]
     # Of itself it shows 31 days.
-    assert staff.get(LIST).context["cl"].result_count == 1
+    shown = staff.get(LIST)
+    assert shown.context["cl"].result_count == 1
+    assert CHECK in shown.content.decode()
 
 
 def test_each_number_leads_to_the_transactions_it_counts(staff, days):
