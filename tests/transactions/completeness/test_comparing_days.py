@@ -8,12 +8,14 @@ from decimal import Decimal
 
 import pytest
 
+from config.celery import TIMETABLE, app
 from safes.estate import place_safe
 from safes.models import Finding
 from tests.factories import SiteFactory
 from tests.transactions.completeness.comparing import AFTER, DAY, GRACE_ENDS, IN_GRACE, at, missing, turn, verdicts
 from tests.transactions.feeds.filing import feed, file_in, xml
 from tests.transactions.pushing import draw_all, drop, endpoint, open_findings, say
+from transactions import tasks
 from transactions.completeness.covering import follow_arranged
 from transactions.models import ChannelCompleteness, PushEndpoint, TouchedDay
 from transactions.recording.marks import touch
@@ -311,3 +313,16 @@ def test_the_clock_looks_at_waiting_days_alone_and_changes_nothing_twice(django_
         with django_assert_max_num_queries(6):
             turn()
         assert not TouchedDay.objects.exists()
+
+
+def test_the_workers_do_it_by_the_clock_and_the_timetable_has_them():
+    with at(AFTER):
+        say(endpoint(), [drop(1), drop(2)])
+        file_in(feed(), "day.xml", xml([drop(1)]))
+        tasks.follow_completeness()
+        assert IN_FILE in open_findings()
+        assert tasks.listen_for_silence() == 0
+    timed = {entry["task"]: entry["schedule"] for entry in TIMETABLE.values()}
+    for task in (tasks.follow_completeness, tasks.listen_for_silence):
+        assert timed[task.name] <= dt.timedelta(minutes=1)
+        assert app.conf.task_routes[task.name] == {"queue": "derive"}
