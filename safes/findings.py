@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -39,15 +39,18 @@ class Facts:
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).digest()
 
 
-@atomic
 def settle(kind: str, now: dict[str, Facts | None]) -> None:
     """Bring the findings of one kind in step with what its rule says: facts by subject, None where nothing is wrong.
 
     The caller holds the lock under which the facts were seen (the safe, the endpoint, the delivery), so that two
     workers do not settle one subject at once.
     """
-    if not now:
-        return
+    if now:
+        _settle(kind, now)
+
+
+@atomic
+def _settle(kind: str, now: dict[str, Facts | None]) -> None:
     known = {
         finding.subject: finding
         for finding in Finding.objects.select_for_update().filter(kind=kind, subject__in=now).order_by("pk")
@@ -142,13 +145,16 @@ def settle_by_person(finding_id: int, by: str, comment: str) -> Finding:
 
 
 def subjects_of(
-    kind: str,
+    kinds: Collection[str],
     *,
     safe_ids: Iterable[int],
     business_dates: Iterable[dt.date] | None = None,
-) -> set[str]:
-    """Subjects of a kind that were ever opened for these safes (and dates): those a rule must look at again."""
-    found = Finding.objects.filter(kind=kind, safe_id__in=safe_ids)
+) -> dict[str, set[str]]:
+    """Subjects of each kind that were ever opened for these safes (and dates): those a rule must look at again."""
+    found = Finding.objects.filter(kind__in=kinds, safe_id__in=safe_ids)
     if business_dates is not None:
         found = found.filter(business_date__in=business_dates)
-    return set(found.values_list("subject", flat=True))
+    subjects: dict[str, set[str]] = {kind: set() for kind in kinds}
+    for kind, subject in found.values_list("kind", "subject"):
+        subjects[kind].add(subject)
+    return subjects

@@ -97,8 +97,9 @@ def draw(safe_id: int, dates: list[dt.date]) -> None:
     dates = sorted({*dates, *pair(safe_id, dates)})
     TouchedDay.objects.filter(safe=safe, business_date__in=dates).delete()
     found = {kind: rule(safe_id, dates) for kind, rule in _BY_DAY.items()} | draw_completeness(safe_id, dates)
+    subjects = subjects_of(found.keys(), safe_ids=[safe_id], business_dates=dates)
     for kind, by_date in found.items():
-        facts: dict[str, Facts | None] = dict.fromkeys(subjects_of(kind, safe_ids=[safe_id], business_dates=dates))
+        facts: dict[str, Facts | None] = dict.fromkeys(subjects[kind])
         facts |= {f"{safe.serial_number} {date}": _at_site(safe, date, one) for date, one in by_date.items()}
         settle(kind, facts)
     draw_safe(safe)
@@ -107,10 +108,11 @@ def draw(safe_id: int, dates: list[dt.date]) -> None:
 def draw_safe(safe: Safe) -> None:
     """Bring the findings about a safe as a whole in step; the caller holds its lock."""
     serial = safe.serial_number
+    subjects = subjects_of(("unknown_safe", "unknown_type"), safe_ids=[safe.pk])
     unknown = unknown_safe(safe)
-    if unknown is not None or subjects_of("unknown_safe", safe_ids=[safe.pk]):
+    if unknown is not None or subjects["unknown_safe"]:
         settle("unknown_safe", {serial: unknown})
-    facts: dict[str, Facts | None] = dict.fromkeys(subjects_of("unknown_type", safe_ids=[safe.pk]))
+    facts: dict[str, Facts | None] = dict.fromkeys(subjects["unknown_type"])
     facts |= {f"{serial} {name}": found for name, found in unknown_types(safe).items()}
     settle("unknown_type", facts)
 

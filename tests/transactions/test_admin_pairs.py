@@ -1,4 +1,4 @@
-"""Pairs in the staff site: shown on their finding with a form for each, parted by a ruling, named on their rows' pages."""
+"""Pairs in the staff site: on their finding with a form for each, parted by a ruling, named on their rows' pages."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from django.conf import settings
-from django.db.models import Min, QuerySet
+from django.db import connection
 from django.utils import timezone
 
 from safes.estate import Standings, standings_of
@@ -34,7 +34,7 @@ def draw_completeness(safe_id: int, dates: Collection[dt.date]) -> dict[str, dic
     lines = lines_of(safe_id, dates)
     stands = standings_of([safe_id])[safe_id]
     before = since_of(safe_id)
-    elsewhere = _since(ChannelCompleteness.objects.filter(safe=safe_id).exclude(business_date__in=dates))
+    elsewhere = since_of(safe_id, but_for=dates)
     since = Since(
         _first(elsewhere.push, [date for (date, _), told in lines.items() if any(line.by_push for line in told)]),
         _first(elsewhere.file, [date for (date, _), told in lines.items() if any(line.by_file for line in told)]),
@@ -57,21 +57,25 @@ def draw_completeness(safe_id: int, dates: Collection[dt.date]) -> dict[str, dic
     return found
 
 
-def since_of(safe_id: int) -> Since:
-    """From when on each channel is expected for a safe."""
-    return _since(ChannelCompleteness.objects.filter(safe=safe_id))
+def since_of(safe_id: int, *, but_for: Collection[dt.date] = ()) -> Since:
+    """From when on each channel is expected for a safe, by its days but for some."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SINCE, {"safe": safe_id, "but_for": list(but_for)})
+        return Since(*cursor.fetchone())
+
+
+# Two looks, each at the beginning of an index of its own.
+_FIRST = f"""
+SELECT business_date FROM {ChannelCompleteness._meta.db_table}
+WHERE safe_id = %(safe)s AND {{channel}}_count > 0 AND business_date <> ALL(%(but_for)s::date[])
+ORDER BY business_date LIMIT 1
+"""
+_SINCE = f"SELECT ({_FIRST.format(channel='push')}), ({_FIRST.format(channel='file')})"
 
 
 def is_over(date: dt.date, stands: Standings) -> bool:
     """Whether the grace of a business date is over by now."""
     return timezone.now() >= grace_ends(date, stands.on(date).time_zone, settings.COMPLETENESS_GRACE)
-
-
-def _since(days: QuerySet[ChannelCompleteness]) -> Since:
-    # Two looks, each at the beginning of an index of its own.
-    push = days.filter(push_count__gt=0).aggregate(first=Min("business_date"))["first"]
-    file = days.filter(file_count__gt=0).aggregate(first=Min("business_date"))["first"]
-    return Since(push, file)
 
 
 def _first(known: dt.date | None, drawn: Collection[dt.date]) -> dt.date | None:
