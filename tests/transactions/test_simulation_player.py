@@ -61,8 +61,8 @@ def test_what_pushes_lost_is_there_once_a_feed_has_brought_the_files(web_server,
     key = endpoint()
     folder = tmp_path / "from-loomis"
     daily = add_feed("daily", folder.as_uri(), settle_seconds=0)
-    words = ("--url", base(web_server.port) + PATH, "--key", key, "--seed", "4", "--days", "2")
-    words += ("--files-to", str(folder))
+    words = [*("--url", base(web_server.port) + PATH, "--key", key), *("--seed", "4", "--days", "2")]
+    words += ["--files-to", str(folder)]
     first = simulate(*words)
     assert first["files"] == len(list(folder.iterdir())) == 2
     assert len(poll(daily.pk)) == 2
