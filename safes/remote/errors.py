@@ -6,10 +6,9 @@ import errno
 import ftplib
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import paramiko
 
 
 class PlaceError(Exception):
@@ -30,7 +29,7 @@ class HostKeyRefused(PlaceError):
 
 
 # After these a connection is of no use any more.
-_BREAKING = (ConnectionError, EOFError, TimeoutError, ssl.SSLError, paramiko.SSHException)
+_BREAKING: tuple[type[Exception], ...] = (ConnectionError, EOFError, TimeoutError, ssl.SSLError)
 # What paramiko raises, without a number, for a channel that broke before it was asked.
 _CLOSED = "Socket is closed"
 
@@ -42,27 +41,39 @@ def told(what: str) -> Iterator[None]:
         yield
     except PlaceError:
         raise
-    except (OSError, EOFError, UnicodeError, ftplib.Error, paramiko.SSHException) as error:
+    except _expected() as error:
         told = PlaceError(sentence_of(error, what))
         told.broken = _is_breaking(error)
         raise told from error
 
 
 def _is_breaking(error: Exception) -> bool:
-    return isinstance(error, _BREAKING) or (isinstance(error, OSError) and str(error) == _CLOSED)
+    return isinstance(error, _BREAKING + _of_paramiko("SSHException")) or (
+        isinstance(error, OSError) and str(error) == _CLOSED
+    )
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    return (OSError, EOFError, UnicodeError, ftplib.Error, *_of_paramiko("SSHException"))
+
+
+def _of_paramiko(*names: str) -> tuple[type[Exception], ...]:
+    """Exceptions of paramiko, none as long as nobody has needed it (safes/remote/sftp.py)."""
+    room = sys.modules.get("paramiko.ssh_exception")
+    return tuple(getattr(room, name) for name in names) if room else ()
 
 
 def sentence_of(error: Exception, what: str) -> str:
     """One sentence, or two, on what went wrong while doing ``what``. Never a password: libraries' texts have none."""
+    if isinstance(error, _of_paramiko("AuthenticationException")):
+        return "The server refused the log-in: check user name and password."
+    if isinstance(error, (ConnectionRefusedError, *_of_paramiko("NoValidConnectionsError"))):
+        return "The connection was refused: is the server running, and are host and port right?"
     match error:
         case ssl.SSLCertVerificationError():
             return f"The server's certificate is not trusted ({error.verify_message}): Strongroom did not {what}."
         case ssl.SSLError():
             return f"TLS failed ({error.reason or 'no reason given'}): is this the right port, and does it speak TLS?"
-        case paramiko.AuthenticationException():
-            return "The server refused the log-in: check user name and password."
-        case paramiko.ssh_exception.NoValidConnectionsError() | ConnectionRefusedError():
-            return "The connection was refused: is the server running, and are host and port right?"
         case socket.gaierror():
             return "The name of the server is not known: check how the host is spelt."
         case TimeoutError():
@@ -71,7 +82,7 @@ def sentence_of(error: Exception, what: str) -> str:
             return f"There is no such file or folder: Strongroom could not {what}."
         case PermissionError():
             return f"The server does not allow it: Strongroom could not {what}. Check the rights of its user there."
-        case ConnectionError() | EOFError() | paramiko.SSHException() | OSError() if _is_breaking(error):
+        case _ if _is_breaking(error):
             return f"The connection broke: Strongroom could not {what}. It is tried again."
         case UnicodeError():
             return f"The server has names that are not in UTF-8: Strongroom could not {what}. Rename those files."

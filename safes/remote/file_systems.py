@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 from fsspec import AbstractFileSystem
 from fsspec.implementations.ftp import FTPFileSystem
 from fsspec.implementations.local import LocalFileSystem
-from fsspec.implementations.sftp import SFTPFileSystem
 
 from safes.remote.address import Address
-from safes.remote.host_keys import Pinned
 
 
 class _ResumingTLS(FTP_TLS):
@@ -61,19 +60,8 @@ def file_system(address: Address, password: str, host_key: str, seconds: float) 
                 **fresh,
             )
         case "sftp":
-            return SFTPFileSystem(
-                address.host,
-                port=address.port,
-                username=address.user,
-                password=password,
-                host_key_policy=Pinned(host_key),
-                # Neither the keys nor the agent of whoever started the process: the password given, or nothing.
-                look_for_keys=False,
-                allow_agent=False,
-                timeout=seconds,
-                banner_timeout=seconds,
-                auth_timeout=seconds,
-                channel_timeout=seconds,
-                **fresh,
+            found: AbstractFileSystem = import_string("safes.remote.sftp.sftp_file_system")(
+                address, password, host_key, seconds
             )
+            return found
     raise AssertionError(address.scheme)

@@ -1,16 +1,11 @@
-"""The host key of an SFTP server, pinned: another one is refused. Pure but for paramiko's types."""
+"""How the host key of an SFTP server is written down, to be held against the one it shows. Pure."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
-import hmac
 import itertools
-
-import paramiko
-
-from safes.remote.errors import HostKeyRefused
 
 
 def fingerprint(key_blob: bytes) -> str:
@@ -40,25 +35,3 @@ def pinned_fingerprint(text: str) -> str:
     raise ValueError(
         "This is no host key: give its fingerprint (SHA256:…, from ssh-keygen -l) or the line that ssh-keyscan shows."
     )
-
-
-class Pinned(paramiko.MissingHostKeyPolicy):
-    """Lets in the server whose key has the pinned fingerprint, and no other."""
-
-    def __init__(self, pinned: str) -> None:
-        self.pinned = pinned
-
-    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
-        shown = fingerprint(key.asbytes())
-        if not self.pinned:
-            raise HostKeyRefused(
-                f"No host key is pinned for this server. It shows {shown}: compare that with what its operator says, "
-                "and enter it as the host key.",
-                shown,
-            )
-        if not hmac.compare_digest(shown, self.pinned):
-            raise HostKeyRefused(
-                f"The server shows the host key {shown}, and {self.pinned} is pinned. Nothing was sent to it. Ask its "
-                "operator whether the key was changed, and enter the new one only if they say so.",
-                shown,
-            )

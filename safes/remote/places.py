@@ -12,7 +12,6 @@ from typing import IO, Any
 
 from fsspec import AbstractFileSystem
 from fsspec.implementations.ftp import FTPFileSystem
-from fsspec.implementations.sftp import SFTPFileSystem
 
 from safes.remote.address import Address
 from safes.remote.errors import PlaceError, told
@@ -94,12 +93,12 @@ class Place:
             # A transfer that is left halfway leaves answers behind, which the next request would take for its own:
             # after one, a new connection.
             self._out_of_step = True
-            match files:
-                case FTPFileSystem(ftp=ftp):
-                    ftp.retrbinary(f"RETR {path}", counted.write, blocksize=1 << 18)
-                case SFTPFileSystem(ftp=sftp):
+            match self.address.scheme:
+                case "ftp" | "ftps":
+                    files.ftp.retrbinary(f"RETR {path}", counted.write, blocksize=1 << 18)
+                case "sftp":
                     # Not ahead of what was asked: a file of any size is fetched in little memory.
-                    sftp.getfo(path, counted, max_concurrent_prefetch_requests=64)
+                    files.ftp.getfo(path, counted, max_concurrent_prefetch_requests=64)
                 case _:
                     with files.open(path, "rb") as source:
                         shutil.copyfileobj(source, counted, 1 << 18)
@@ -142,11 +141,11 @@ class Place:
         return self.find(name) is not None
 
     def close(self) -> None:
-        match self._opened:
-            case FTPFileSystem(ftp=ftp):
-                ftp.close()
-            case SFTPFileSystem(client=client):
-                client.close()
+        match self.address.scheme:
+            case "ftp" | "ftps":
+                self._opened.ftp.close()
+            case "sftp":
+                self._opened.client.close()
 
     def _path(self, name: str) -> str:
         if "/" in name or "\\" in name or name in ("", ".", "..") or any(c < " " for c in name):
@@ -170,17 +169,17 @@ class Place:
         return found
 
     def _replace(self, source: str, target: str) -> None:
-        match self._files:
-            case SFTPFileSystem(ftp=sftp):
-                try:
-                    sftp.posix_rename(source, target)
-                except OSError:
-                    # Not every server knows that extension; without it a file that is there has to go first.
-                    if self._files.exists(target):
-                        sftp.remove(target)
-                    sftp.rename(source, target)
-            case files:
-                files.mv(source, target)
+        files = self._files
+        if self.address.scheme != "sftp":
+            files.mv(source, target)
+            return
+        try:
+            files.ftp.posix_rename(source, target)
+        except OSError:
+            # Not every server knows that extension; without it a file that is there has to go first.
+            if files.exists(target):
+                files.ftp.remove(target)
+            files.ftp.rename(source, target)
 
 
 @contextmanager
