@@ -25,6 +25,8 @@ NEEDED = {
     "SITE_ADDRESS": "strongroom.example",
     "POSTGRES_PASSWORD": "letters",
     "STRONGROOM_IMAGE": "strongroom:1",
+    "BODIES_SERVER": "files.example",
+    "BODIES_EXPORT": "/kept",
 }
 every_file = pytest.mark.parametrize("name", FILES)
 Services = dict[str, dict[str, Any]]
@@ -94,10 +96,15 @@ def test_what_must_outlive_a_container_is_in_a_volume_with_a_name_and_nothing_el
         service: [volume for volume in said.get("volumes", []) if not volume.startswith("./")]
         for service, said in whole["services"].items()
     }
-    assert {service for service, volumes in kept.items() if volumes} == {"db", "broker", "proxy"}
+    ours = {service for service, said in whole["services"].items() if "STRONGROOM_IMAGE" in said["image"]}
+    assert {service for service, volumes in kept.items() if volumes} == {"db", "broker", "proxy", *ours}
+    # Ours keep nothing but what all of them see: they can be anywhere, and any number.
+    for service in ours:
+        said = whole["services"][service]
+        assert kept[service] == ["bodies:/bodies"]
+        assert said["environment"]["BODIES_DIR"] == "/bodies"
+        assert said["read_only"]
     assert {volume.partition(":")[0] for volumes in kept.values() for volume in volumes} == set(whole["volumes"])
-    # Ours keep nothing at all: they can be anywhere, and any number.
-    assert all(said.get("read_only") for said in whole["services"].values() if "STRONGROOM_IMAGE" in said["image"])
 
 
 @every_file
