@@ -236,7 +236,7 @@ PUSH_MAX_BODY_BYTES = env.int("PUSH_MAX_BODY_BYTES", default=10_485_760)
 # The largest file a feed may bring, in bytes as it lies there.
 FEED_MAX_FILE_BYTES = env.int("FEED_MAX_FILE_BYTES", default=2 << 30)
 # Who signs the certificates of FTPS servers, where it is nobody whom the system trusts (a file in PEM).
-REMOTE_CA_FILE = env("REMOTE_CA_FILE", default="")
+REMOTE_CA_FILE = env.str("REMOTE_CA_FILE", default="")
 # How long after the midnight with which a business date begins, by the site's clock, the channels may still differ:
 # until noon of the second day after it.
 COMPLETENESS_GRACE = dt.timedelta(hours=env.float("COMPLETENESS_GRACE_HOURS", default=60))
