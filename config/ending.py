@@ -28,12 +28,11 @@ class _Ear:
             cls.hear(number)
 
 
-def when_asked_to_end(hear: Hear) -> Hear | None:
-    """Has `hear` called with the signal's number from now on; it may raise. Who heard before is returned."""
-    before, _Ear.hear = _Ear.hear, hear
+def when_asked_to_end(hear: Hear) -> None:
+    """Has `hear` called with the signal's number from now on, instead of who heard before; it may raise."""
+    _Ear.hear = hear
     for number in ASKS_FOR_AN_END:
         signal.signal(number, _Ear.called)
-    return before
 
 
 @contextmanager

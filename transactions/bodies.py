@@ -21,7 +21,6 @@ LEVEL = 1
 # What is larger than this, compressed, is no row of a table any more.
 _LARGEST_IN_DATABASE = 4 << 20
 _IN_MEMORY = 1 << 20
-_CHUNK = 128 << 10
 
 
 class Purged(ValueError):
