@@ -69,6 +69,8 @@ END_OF_DAY = "EndOfDay"
 
 # Kinds whose rows say something about cash; the rest are markers, audit events and what nobody understands yet.
 CASH_KINDS: frozenset[Kind] = frozenset(Kind) - {Kind.MARKER, Kind.AUDIT, Kind.UNKNOWN}
+# Few rows that hang together over many days: servicings, change orders, what loads a safe, tills at a recycler.
+ACROSS_DAYS: list[str] = ["change_order", "pickup", "recycler_in", "recycler_out", "tubes"]
 # Kinds that may come without an amount, which is 0 then.
 AMOUNT_OPTIONAL: frozenset[Kind] = frozenset({Kind.MARKER, Kind.AUDIT})
 

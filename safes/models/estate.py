@@ -135,6 +135,9 @@ class Register(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="registers")
     code = models.CharField(max_length=100)
     name = models.CharField(max_length=200, blank=True)
+    confirmed = models.BooleanField(
+        default=True, help_text="Takings make a register that nobody knows; a person confirms that there is one."
+    )
 
     history = History()
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from safes.fields import WallClockField
 from safes.models import Safe
-from transactions.catalogue import Kind
+from transactions.catalogue import ACROSS_DAYS, Kind
 from transactions.identity import DIGEST_SIZE
 from transactions.models.endpoint import PushEndpoint
 from transactions.models.feed import Feed
@@ -174,6 +174,12 @@ class Transaction(Record):
                 condition=Q(pickup_group_id__isnull=False),
                 name="transaction_by_pickup_group",
             ),
+            # What the drawing of pickups, till sessions and change orders asks for across days. Drops are not in it.
+            models.Index(
+                fields=["safe", "local_time"],
+                condition=Q(kind__in=ACROSS_DAYS),
+                name="transaction_across_days",
+            ),
             # What may have a partner, and what has one: a push that no file follows adds nothing to it.
             models.Index(
                 fields=["safe", "local_time"],
@@ -248,7 +254,7 @@ class DayClose(models.Model):
 
 
 class TouchedDay(models.Model):
-    """A safe's business day whose findings (and, later, figures) must be drawn again."""
+    """A safe's business day whose figures and findings must be drawn again."""
 
     safe = models.ForeignKey(Safe, on_delete=models.CASCADE, db_index=False, related_name="+")
     business_date = models.DateField()

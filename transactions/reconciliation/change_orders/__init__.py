@@ -1,0 +1,1 @@
+"""Change orders: ordered, delivered, settled."""

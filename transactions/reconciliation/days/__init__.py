@@ -1,0 +1,1 @@
+"""Safe days: sums, openings and closings, and closes that are missing."""

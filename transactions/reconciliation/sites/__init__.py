@@ -1,0 +1,1 @@
+"""Site days: what the safes say against what the tills say."""

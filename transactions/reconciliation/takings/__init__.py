@@ -1,0 +1,1 @@
+"""Takings: what the tills say was banked, by whichever way they say it."""
