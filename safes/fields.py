@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
+# What is set and what is got; django-stubs fills them in, by whether the field may be null.
+_ST = TypeVar("_ST", contravariant=True)
+_GT = TypeVar("_GT", covariant=True)
 
-class WallClockField(models.Field[dt.datetime, dt.datetime]):
+
+class WallClockField(models.Field[_ST, _GT]):
     """A wall-clock time as a machine showed it: naive, to the microsecond, in no time zone.
 
     Django's DateTimeField is an instant (``timestamptz``) once USE_TZ is on; what a safe's clock read is not one.
     """
+
+    _pyi_private_set_type: dt.datetime
+    _pyi_private_get_type: dt.datetime
 
     description = "Wall-clock time without time zone"
 
@@ -38,5 +45,5 @@ class WallClockField(models.Field[dt.datetime, dt.datetime]):
         return self.to_python(super().get_prep_value(value))
 
     def value_to_string(self, obj: models.Model) -> str:
-        value: dt.datetime | None = self.value_from_object(obj)
+        value: Any = self.value_from_object(obj)
         return "" if value is None else value.isoformat()

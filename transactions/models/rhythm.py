@@ -23,8 +23,7 @@ class SafeRhythm(models.Model):
         blank=True,
         help_text="Minutes, by hour of the week from Monday 00:00 by its clock; null: too young to have a rhythm.",
     )
-    # The field's types know no null.
-    heard = WallClockField(null=True, blank=True, help_text="When it last spoke, as of the last look at it.")  # type: ignore[misc]
+    heard = WallClockField(null=True, blank=True, help_text="When it last spoke, as of the last look at it.")
     look_at = models.DateTimeField(
         null=True, blank=True, help_text="When it is overdue unless it speaks before; null: it is not listened for."
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
 from safes.fields import WallClockField
 from safes.models import Safe, Site
 
-MONEY = {"max_digits": 18, "decimal_places": 4, "default": 0}
+MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 4, "default": 0}
 
 
 class SafeDay(models.Model):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from safes.models import Site
 from transactions.models.safe_day import MONEY
 
-_UNKNOWN = {"max_digits": 18, "decimal_places": 4, "null": True, "blank": True}
+_UNKNOWN: dict[str, Any] = {"max_digits": 18, "decimal_places": 4, "null": True, "blank": True}
 
 
 class SiteDay(models.Model):

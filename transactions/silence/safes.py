@@ -86,7 +86,7 @@ def _learn_due(listened: QuerySet[Safe], now: dt.datetime) -> None:
 
 def _expect(rhythm: SafeRhythm, last: dt.datetime | None, stands: Standings) -> None:
     """When it is to be looked at again, having last spoken then."""
-    rhythm.heard = last  # type: ignore[assignment] # null until it has spoken
+    rhythm.heard = last
     rhythm.look_at = None
     if last is not None and rhythm.gaps is not None:
         overdue = overdue_at(last, rhythm.gaps)
@@ -114,7 +114,7 @@ def _shown(place: Standing, now: dt.datetime) -> dt.datetime:
 
 
 def _facts(rhythm: SafeRhythm, stands: Standings, now: dt.datetime) -> Facts:
-    if rhythm.look_at is None or rhythm.gaps is None:
+    if rhythm.look_at is None or rhythm.gaps is None or rhythm.heard is None:
         raise ValueError("A safe without a rhythm is not listened for.")
     place = stands.on(now.date())
     usual = rhythm.gaps[hour_of_week(overdue_at(rhythm.heard, rhythm.gaps))]
