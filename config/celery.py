@@ -27,7 +27,7 @@ app.conf.task_routes = {
     "transactions.tasks.poll_due_feeds": {"queue": "feeds"},
     "transactions.tasks.poll_feed": {"queue": "feeds"},
     "transactions.tasks.follow_moved_safes": {"queue": "derive"},
-    "transactions.tasks.follow_completeness": {"queue": "derive"},
+    "transactions.tasks.follow_the_clock": {"queue": "derive"},
     "transactions.tasks.listen_for_silence": {"queue": "derive"},
 }
 
@@ -40,7 +40,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "poll-due-feeds": {"task": "transactions.tasks.poll_due_feeds", "schedule": timedelta(seconds=10)},
     "follow-moved-safes": {"task": "transactions.tasks.follow_moved_safes", "schedule": timedelta(seconds=10)},
     # With the time it takes to draw, findings come within a minute of the end of the grace.
-    "follow-completeness": {"task": "transactions.tasks.follow_completeness", "schedule": timedelta(seconds=30)},
+    "follow-the-clock": {"task": "transactions.tasks.follow_the_clock", "schedule": timedelta(seconds=30)},
     "listen-for-silence": {"task": "transactions.tasks.listen_for_silence", "schedule": timedelta(minutes=1)},
 }
 

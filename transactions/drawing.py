@@ -22,6 +22,8 @@ from safes.models import Safe
 from transactions.completeness.covering import hold_covered
 from transactions.completeness.drawing import draw_completeness
 from transactions.models import TouchedDay
+from transactions.reconciliation.days.balances import carry_on
+from transactions.reconciliation.days.drawing import draw_days
 from transactions.recording.pairing import pair
 from transactions.rules.amounts import amount_mismatches
 from transactions.rules.pairs import pickup_group_mismatches
@@ -90,13 +92,15 @@ def draw_touched(limit: int = 1000) -> int:
 
 @atomic
 def draw(safe_id: int, dates: list[dt.date]) -> None:
-    """Bring the pairs and findings of a safe and these business days in step with what is stored; their marks go."""
+    """Bring pairs, figures and findings of a safe and these business days in step with what is stored; marks go."""
     hold_covered()
     (safe,) = lock_safes([safe_id])
     # First of all, since it decides what counts, here and perhaps on a day beside.
     dates = sorted({*dates, *pair(safe_id, dates)})
     TouchedDay.objects.filter(safe=safe, business_date__in=dates).delete()
     found = {kind: rule(safe_id, dates) for kind, rule in _BY_DAY.items()} | draw_completeness(safe_id, dates)
+    found["missing_end_of_day"] = draw_days(safe_id, dates)
+    carry_on(safe_id, dates)
     subjects = subjects_of(found.keys(), safe_ids=[safe_id], business_dates=dates)
     for kind, by_date in found.items():
         facts: dict[str, Facts | None] = dict.fromkeys(subjects[kind])

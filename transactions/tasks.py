@@ -9,6 +9,7 @@ from transactions.deliveries import record_delivery, to_record
 from transactions.drawing import draw_touched
 from transactions.estate import follow_moved
 from transactions.feeds.polling import due_feeds, poll
+from transactions.reconciliation.days.closing import mark_due
 from transactions.silence.listening import listen
 
 
@@ -52,9 +53,10 @@ def poll_feed(feed_id: int) -> int:
 
 
 @shared_task
-def follow_completeness() -> int:
-    """Draw the days whose grace is over, and those that endpoints or feeds, changed since, are compared by anew."""
+def follow_the_clock() -> int:
+    """Draw the days of which a grace is over, and those that changed endpoints or feeds bear on."""
     follow_clock()
+    mark_due()
     return draw_touched()
 
 

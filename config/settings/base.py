@@ -240,6 +240,8 @@ REMOTE_CA_FILE = env.str("REMOTE_CA_FILE", default="")
 # How long after the midnight with which a business date begins, by the site's clock, the channels may still differ:
 # until noon of the second day after it.
 COMPLETENESS_GRACE = dt.timedelta(hours=env.float("COMPLETENESS_GRACE_HOURS", default=60))
+# How long after the next day's rollover, by the site's clock, a close of the day may still come.
+CLOSE_GRACE = dt.timedelta(hours=env.float("CLOSE_GRACE_HOURS", default=6))
 # How long after its usual time a feed's file may come before somebody is told.
 SILENT_FEED_AFTER = dt.timedelta(hours=env.float("SILENT_FEED_HOURS", default=6))
 # What certificates of completeness are signed with; the secret key when empty (transactions.completeness.certificate).

@@ -319,10 +319,10 @@ def test_the_workers_do_it_by_the_clock_and_the_timetable_has_them():
     with at(AFTER):
         say(endpoint(), [drop(1), drop(2)])
         file_in(feed(), "day.xml", xml([drop(1)]))
-        tasks.follow_completeness()
+        tasks.follow_the_clock()
         assert IN_FILE in open_findings()
         assert tasks.listen_for_silence() == 0
     timed = {entry["task"]: entry["schedule"] for entry in TIMETABLE.values()}
-    for task in (tasks.follow_completeness, tasks.listen_for_silence):
+    for task in (tasks.follow_the_clock, tasks.listen_for_silence):
         assert timed[task.name] <= dt.timedelta(minutes=1)
         assert app.conf.task_routes[task.name] == {"queue": "derive"}
