@@ -1,12 +1,14 @@
 from safes.models import people as people  # hangs a history on users
 from safes.models.estate import Placement, Register, Safe, Site
 from safes.models.finding import Finding, FindingNote
+from safes.models.idempotent_call import IdempotentCall
 from safes.models.machine_account import MachineAccount
 from safes.models.machine_key import MachineKey
 
 __all__ = [
     "Finding",
     "FindingNote",
+    "IdempotentCall",
     "MachineAccount",
     "MachineKey",
     "Placement",

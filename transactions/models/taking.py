@@ -13,7 +13,8 @@ from safes.models import MachineAccount, Register, Site
 class Taking(models.Model):
     """What a register, and a cashier where known, says was banked on a business day, in the site's currency.
 
-    Told by its reference: the same reference again replaces. Without one, by register, date and cashier.
+    Told by its reference: the same reference again replaces. Without one, by register, date and cashier. One that was
+    entered by mistake is withdrawn and counts for nothing, as if there were no takings; said again, it is in force.
     """
 
     class Source(models.TextChoices):
@@ -34,6 +35,7 @@ class Taking(models.Model):
     account = models.ForeignKey(MachineAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Its history says by whom, and why.")
 
     history = History()
 
@@ -78,6 +80,7 @@ class OtherCash(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_because = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-business_date", "-id"]
@@ -86,6 +89,10 @@ class OtherCash(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="other_cash_positive"),
             models.CheckConstraint(condition=~Q(note=""), name="other_cash_has_a_note"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawn_because=""),
+                name="other_cash_withdrawn_with_a_word",
+            ),
         ]
         indexes = [models.Index(fields=["site", "business_date"], name="other_cash_by_day")]
 
