@@ -3,6 +3,7 @@
 from safes.api.routing import both
 from transactions.api.deliveries import DeliveryItem, DeliveryList, DeliveryRaw
 from transactions.api.records import AuditEventItem, AuditEventList, TransactionItem, TransactionList
+from transactions.api.safe_days import SafeDayItem, SafeDayList
 
 urlpatterns = [
     *both("transactions", TransactionList, "api-transactions"),
@@ -12,4 +13,6 @@ urlpatterns = [
     *both("deliveries", DeliveryList, "api-deliveries"),
     *both("deliveries/<int:pk>", DeliveryItem, "api-delivery"),
     *both("deliveries/<int:pk>/raw", DeliveryRaw, "api-delivery-raw"),
+    *both("safe-days", SafeDayList, "api-safe-days"),
+    *both("safe-days/<int:pk>", SafeDayItem, "api-safe-day"),
 ]
