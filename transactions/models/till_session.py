@@ -23,6 +23,7 @@ class TillSession(models.Model):
     business_date = models.DateField(help_text="Of its beginning.")
     checked_out_local_time = WallClockField(null=True, blank=True, help_text="The first check-out.")
     checked_in_local_time = WallClockField(null=True, blank=True, help_text="The last check-in.")
+    last_local_time = WallClockField(help_text="Of its last check-out, or check-in.")
     checked_out = models.DecimalField(**MONEY)
     checked_in = models.DecimalField(**MONEY)
     users = models.CharField(max_length=500, blank=True, help_text="Who, in the order of names.")
@@ -39,7 +40,10 @@ class TillSession(models.Model):
                 name="till_session_has_an_end",
             ),
         ]
-        indexes = [models.Index(fields=["business_date", "safe"], name="till_session_by_date")]
+        indexes = [
+            models.Index(fields=["business_date", "safe"], name="till_session_by_date"),
+            models.Index(fields=["safe", "last_local_time"], name="till_session_by_end"),
+        ]
 
     def __str__(self) -> str:
         return f"register {self.register} from {self.began_local_time}"
