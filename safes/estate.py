@@ -29,10 +29,21 @@ Listener = Callable[[list[int], bool], None]
 _listeners: list[Listener] = []
 
 
+# Called with the id of a site whose currency or tolerance was edited, likewise and under the lock on that site.
+SiteListener = Callable[[int], None]
+_site_listeners: list[SiteListener] = []
+
+
 def on_estate_change(listener: Listener) -> None:
     """Register what must be derived again when safes change their place, or a site its zone, rollover or currency."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def on_site_change(listener: SiteListener) -> None:
+    """Register what must be judged again when a site's currency or tolerance changes."""
+    if listener not in _site_listeners:
+        _site_listeners.append(listener)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +115,11 @@ def site_of(safe_id: int) -> int | None:
 def lock_safes(safe_ids: Iterable[int]) -> list[Safe]:
     """Lock these safes, in one order for everybody. Whoever writes what belongs to a safe holds this lock."""
     return list(Safe.objects.select_for_update(no_key=True).filter(pk__in=list(safe_ids)).order_by("pk"))
+
+
+def lock_sites(site_ids: Iterable[int]) -> list[Site]:
+    """Lock these sites, in one order for everybody, and before any safe: what belongs to a site is written under it."""
+    return list(Site.objects.select_for_update(no_key=True).filter(pk__in=list(site_ids)).order_by("pk"))
 
 
 def _hold_sites(site_ids: Iterable[int]) -> None:
@@ -210,6 +226,9 @@ def save_site(site: Site) -> Site:
         safe_ids = list(site.placements.order_by("safe_id").values_list("safe_id", flat=True).distinct())
         lock_safes(safe_ids)
         _tell(safe_ids, moved=True)
+    if before and (before.currency, before.tolerance) != (site.currency, site.tolerance):
+        for listener in _site_listeners:
+            listener(site.pk)
     return site
 
 

@@ -8,7 +8,9 @@ class TransactionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from safes.estate import on_estate_change
+        from safes.estate import on_estate_change, on_site_change
         from transactions.estate import follow_estate
+        from transactions.reconciliation.sites.marks import touch_site
 
         on_estate_change(follow_estate)
+        on_site_change(touch_site)

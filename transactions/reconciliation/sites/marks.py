@@ -8,7 +8,7 @@ from collections.abc import Collection
 from django.db import connection
 from django.utils import timezone
 
-from transactions.models import TouchedSiteDay
+from transactions.models import SiteDay, TouchedSiteDay
 
 SiteDate = tuple[int, dt.date]
 """Site id and business date."""
@@ -35,3 +35,9 @@ def touch_sites(pairs: Collection[SiteDate]) -> None:
                 [date for _, date in ordered],
             ],
         )
+
+
+def touch_site(site_id: int) -> None:
+    """Mark all days of a site: its currency or its tolerance is another, and with it what they are judged by."""
+    dates = SiteDay.objects.filter(site=site_id).order_by().values_list("site_id", "business_date").distinct()
+    touch_sites(set(dates))
