@@ -6,8 +6,11 @@ import datetime as dt
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from django.db import connection
+from django.db.models import Q
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -22,6 +25,7 @@ from transactions.reconciliation.takings.reading import Errors, Said, read
 # References are locked by the part of them that falls on one of so many numbers: enough that two tills hardly ever wait
 # for each other, and few enough that a table of ten thousand takings needs no more locks than this.
 _DRAWERS = 256
+_FEW = 50
 _LOCK_SPACE = 0x7A6B  # of advisory locks; nobody else here uses any of two numbers
 
 
@@ -66,8 +70,7 @@ def keep(rows: Sequence[object], teller: Teller, *, good_rows: bool = False) -> 
     read_ = [read(row) for row in rows]
     outcomes = [Outcome(errors=errors) for _, errors in read_]
     said = [one for one, _ in read_]
-    hold(one for one in said if one)
-    sites = Sites()
+    sites = hold(one for one in said if one)
     for one, outcome in zip(said, outcomes, strict=True):
         if one:
             outcome.errors = sites.mistakes(one)
@@ -92,9 +95,8 @@ def change(taking_id: int, row: object, teller: Teller) -> Taking:
     said, errors = read(row)
     if said is None:
         raise Refused([Outcome(errors=errors)])
-    hold([said, _as_said(taking)])
+    sites = hold([said, _as_said(taking)])
     taking.refresh_from_db()
-    sites = Sites()
     errors = sites.mistakes(said)
     book = Book([] if errors else [said], sites)
     if not errors and book.taking(said) not in (None, taking):
@@ -126,7 +128,7 @@ def withdraw(taking_id: int, word: str) -> Taking:
     return taking
 
 
-def hold(said: Iterable[Said]) -> None:
+def hold(said: Iterable[Said]) -> Sites:
     """Take all locks that keeping these needs, in the order that everybody takes them in.
 
     References first, then sites: those they are said of now, and those their references were said of before.
@@ -139,9 +141,16 @@ def hold(said: Iterable[Said]) -> None:
             "SELECT pg_advisory_xact_lock(%s, drawer) FROM unnest(%s::int[]) AS d(drawer)", [_LOCK_SPACE, drawers]
         )
     before = Taking.objects.filter(reference__in=references).values_list("register__site", flat=True)
-    codes = {one.site.upper() for one in said}
-    now = [pk for pk, code in Site.objects.values_list("pk", "code") if code.upper() in codes]
-    lock_sites({*before, *now})
+    return Sites(lock_sites({*before, *_ids({one.site for one in said})}))
+
+
+def _ids(codes: set[str]) -> list[int]:
+    """Of sites, by their codes without regard to case."""
+    if len(codes) > _FEW:
+        wanted = {code.upper() for code in codes}
+        return [pk for pk, code in Site.objects.values_list("pk", "code") if code.upper() in wanted]
+    named = [Q(code__iexact=code) for code in codes]
+    return list(Site.objects.filter(reduce(or_, named)).values_list("pk", flat=True)) if named else []
 
 
 def _as_said(taking: Taking) -> Said:
@@ -156,10 +165,10 @@ def _as_said(taking: Taking) -> Said:
 
 
 class Sites:
-    """The sites there are, by their codes without regard to case, and what only those who know them can say."""
+    """Sites that are locked, by their codes without regard to case, and what only those who know them can say."""
 
-    def __init__(self) -> None:
-        self._known = {site.code.upper(): site for site in Site.objects.all()}
+    def __init__(self, locked: Iterable[Site]) -> None:
+        self._known = {site.code.upper(): site for site in locked}
         self._now = timezone.now()
 
     def of(self, said: Said) -> Site:
