@@ -35,7 +35,9 @@ class Pickup(models.Model):
     serviced_local_time = WallClockField(null=True, blank=True, help_text="The last servicing.")
     serviced_at = models.DateTimeField(null=True, blank=True, help_text="UTC; empty while the time zone is unknown.")
     business_date = models.DateField(null=True, blank=True, help_text="Of the last servicing.")
-    servicing_count = models.PositiveIntegerField(default=0)
+    servicing_count = models.PositiveIntegerField(default=0, help_text="In whichever currency.")
+    first_on = models.DateField(help_text="The first business date of its drops and servicings.")
+    last_on = models.DateField(help_text="The last business date of its drops and servicings.")
     validated = models.DecimalField(**MONEY)
     manual = models.DecimalField(**MONEY)
     counted = models.DecimalField(**MONEY, help_text="From a counted opening, which nobody can tell by kind.")
@@ -62,6 +64,8 @@ class Pickup(models.Model):
         indexes = [
             models.Index(fields=["business_date", "safe"], name="pickup_by_date"),
             models.Index(fields=["safe"], condition=Q(status="open"), name="pickup_open"),
+            # Which pickups a business date may have belonged to, now that its drops are drawn anew.
+            models.Index(fields=["safe", "last_on"], name="pickup_by_span"),
         ]
 
     def __str__(self) -> str:

@@ -180,6 +180,15 @@ class Transaction(Record):
                 condition=Q(kind__in=ACROSS_DAYS),
                 name="transaction_across_days",
             ),
+            # Few rows, and asked for at every drawing of a day: what comes next, and what else a group has.
+            models.Index(fields=["safe", "local_time"], condition=Q(kind=Kind.PICKUP), name="servicing_in_time"),
+            models.Index(fields=["safe", "pickup_group_id"], condition=Q(kind=Kind.PICKUP), name="servicing_by_group"),
+            # All that was ordered under one number, whenever it was.
+            models.Index(
+                fields=["safe", "change_purchase_number"],
+                condition=Q(kind=Kind.CHANGE_ORDER),
+                name="transaction_by_change_number",
+            ),
             # What may have a partner, and what has one: a push that no file follows adds nothing to it.
             models.Index(
                 fields=["safe", "local_time"],

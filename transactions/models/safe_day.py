@@ -106,6 +106,9 @@ class Drops(models.Model):
     counted_on = models.DateField(
         null=True, blank=True, help_text="The counted opening that stands for it, if it was in the safe then."
     )
+    is_astray = models.BooleanField(
+        default=False, help_text="Whether another pickup would have taken it by the clock; its group says otherwise."
+    )
 
     class Meta:
         ordering = ["safe", "business_date", "first_local_time"]
@@ -120,6 +123,16 @@ class Drops(models.Model):
         indexes = [
             models.Index(fields=["safe", "pickup_group_id"], name="drops_by_group"),
             models.Index(fields=["safe", "leaves_on"], name="drops_by_leaving"),
+            # The rest are small ones, for what a redraw of pickups and the contents of a safe ask for.
+            models.Index(
+                fields=["safe", "business_date"],
+                condition=Q(leaves_on__isnull=True, counted_on__isnull=True),
+                name="drops_in_safe",
+            ),
+            models.Index(
+                fields=["safe", "counted_on"], condition=Q(counted_on__isnull=False), name="drops_counted"
+            ),
+            models.Index(fields=["safe", "business_date"], condition=Q(is_opening=True), name="drops_opening"),
         ]
 
     def __str__(self) -> str:

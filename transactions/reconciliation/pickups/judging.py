@@ -1,0 +1,49 @@
+"""What a pickup comes to, and whether it agrees. CONTRACT.md, "Days". Pure: no ORM, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+ZERO = Decimal(0)
+
+
+class Verdict(StrEnum):
+    OPEN = "open"  # not serviced yet
+    AGREED = "agreed"
+    DIFFERS = "differs"
+    UNJUDGED = "unjudged"  # who knows what was in the safe when the first one came
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    content: Decimal
+    reported: Decimal | None
+    variance: Decimal | None
+    verdict: Verdict
+
+
+def judge(content: Decimal, reported: Decimal | None, *, is_serviced: bool, is_first_uncounted: bool) -> Judged:
+    """A pickup in one currency: variance = reported − content.
+
+    ``reported`` is None where no servicing named this currency: a serviced pickup has reported nothing of it then.
+    """
+    if not is_serviced:
+        return Judged(content, None, None, Verdict.OPEN)
+    said = ZERO if reported is None else reported
+    variance = said - content
+    if is_first_uncounted:
+        return Judged(content, said, variance, Verdict.UNJUDGED)
+    return Judged(content, said, variance, Verdict.DIFFERS if variance else Verdict.AGREED)
+
+
+def at_stake(judged: Judged, counted: Decimal | None, tolerance: Decimal) -> Decimal | None:
+    """What a pickup may have lost or too much of: the larger of what was reported and counted otherwise than content.
+
+    None where it is not judged, and where no difference goes beyond the tolerance.
+    """
+    if judged.verdict not in (Verdict.AGREED, Verdict.DIFFERS) or judged.variance is None:
+        return None
+    stake = max(abs(judged.variance), ZERO if counted is None else abs(counted - judged.content))
+    return stake if stake > tolerance else None
