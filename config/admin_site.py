@@ -77,6 +77,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")},
                     _entry("Findings", "report", "safes", "finding"),
+                    _entry("Safe days", "calendar_month", "transactions", "safeday"),
                     _entry("Rulings", "gavel", "transactions", "ruling"),
                     _entry("Transactions", "payments", "transactions", "transaction"),
                     _entry("Audit events", "door_front", "transactions", "auditevent"),

@@ -26,15 +26,15 @@ from tests.factories import (
     deliver,
 )
 from tests.staff import page, rooms
-from transactions.models import AuditEvent, ChannelCompleteness, Delivery, PushEndpoint, Transaction
+from transactions.models import AuditEvent, ChannelCompleteness, Delivery, PushEndpoint, SafeDay, Transaction
 
 pytestmark = pytest.mark.django_db
 
 OURS = [
     *(Site, Safe, Register, Finding, Delivery, Transaction, AuditEvent, PushEndpoint, MachineAccount),
-    ChannelCompleteness,
+    *(ChannelCompleteness, SafeDay),
 ]
-VIEW_ONLY = [Finding, Delivery, Transaction, AuditEvent, ChannelCompleteness]
+VIEW_ONLY = [Finding, Delivery, Transaction, AuditEvent, ChannelCompleteness, SafeDay]
 
 
 @pytest.fixture

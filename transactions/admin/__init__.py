@@ -10,6 +10,7 @@ from transactions.admin import (
     leads,
     overview,
     rulings,
+    safe_days,
     transactions,
     trials,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "leads",
     "overview",
     "rulings",
+    "safe_days",
     "transactions",
     "trials",
 ]
