@@ -9,6 +9,7 @@ from transactions.deliveries import record_delivery, to_record
 from transactions.drawing import draw_touched
 from transactions.estate import follow_moved
 from transactions.feeds.polling import due_feeds, poll
+from transactions.reconciliation.change_orders.clock import follow_due
 from transactions.reconciliation.days.closing import mark_due
 from transactions.silence.listening import listen
 
@@ -54,9 +55,10 @@ def poll_feed(feed_id: int) -> int:
 
 @shared_task
 def follow_the_clock() -> int:
-    """Draw the days of which a grace is over, and those that changed endpoints or feeds bear on."""
+    """Draw the days of which a grace is over, that an order is overdue of, or that changed endpoints or feeds bear on."""
     follow_clock()
     mark_due()
+    follow_due()
     return draw_touched()
 
 

@@ -242,6 +242,10 @@ REMOTE_CA_FILE = env.str("REMOTE_CA_FILE", default="")
 COMPLETENESS_GRACE = dt.timedelta(hours=env.float("COMPLETENESS_GRACE_HOURS", default=60))
 # How long after the next day's rollover, by the site's clock, a close of the day may still come.
 CLOSE_GRACE = dt.timedelta(hours=env.float("CLOSE_GRACE_HOURS", default=6))
+# How long after its business date a change order that nobody saw delivered is overdue.
+CHANGE_ORDER_DAYS = dt.timedelta(days=env.int("CHANGE_ORDER_DAYS", default=7))
+# How long before or after a courier or a load, by the safe's clock, its doors may be opened for that.
+DOOR_OPEN = dt.timedelta(minutes=env.int("DOOR_OPEN_MINUTES", default=30))
 # How long after its usual time a feed's file may come before somebody is told.
 SILENT_FEED_AFTER = dt.timedelta(hours=env.float("SILENT_FEED_HOURS", default=6))
 # What certificates of completeness are signed with; the secret key when empty (transactions.completeness.certificate).

@@ -141,7 +141,11 @@ def _whims(safe: SimSafe, luck: random.Random, opens: int, closes: int) -> list[
         if luck.random() < chance:
             drafts.append((some_time(), type_, {"user": user(), **known}))
     if luck.random() < 0.3:
-        drafts += _doors(luck, some_time(), user(), "Storage vault")
+        second, who = some_time(), user()
+        tubes = [at for at, type_, _ in drafts if type_ in ("TubeLoaded", "TubeRemoved", "TubeDumped")]
+        # The vault is opened for the tubes; for nothing that is known, one time in twelve.
+        if tubes or second % 12 == 0:
+            drafts += _doors(luck, min(tubes, default=second + 90) - 90, who, "Storage vault")
     return drafts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
@@ -12,9 +12,9 @@ from django.db import connection
 from transactions.models import Book, TillSession, Transaction
 from transactions.reconciliation.drawn import keep_drawn
 from transactions.reconciliation.effects import CHECK_IN, CHECK_OUT
+from transactions.reconciliation.stretches import windows
 from transactions.reconciliation.tills.sessions import Event, Session, sessions
 
-_DAY = dt.timedelta(days=1)
 _USERS = 500
 
 Till = tuple[str, str]
@@ -29,29 +29,10 @@ def draw_till_sessions(safe_id: int, dates: Collection[dt.date]) -> None:
     A session hangs on what came before it back to its own beginning only, so each till is read from the session that
     its touched days may go on with to one that they cannot reach: it begins after a check-in that is later than they.
     """
-    for first, last in _windows(dates):
+    for first, last in windows(dates):
         stretches, events = _events(safe_id, first, last)
         for till, stretch in stretches.items():
             _keep(safe_id, till, stretch, sessions(events[till]))
-
-
-def _windows(dates: Collection[dt.date]) -> Iterator[tuple[dt.datetime, dt.datetime]]:
-    """The wall-clock times that these business dates can have had, those of neighbouring dates in one."""
-    start = end = None
-    for date in sorted(dates):
-        # A business date lies at most a day behind the wall clock, and at most one ahead.
-        first, last = date - _DAY, date + 2 * _DAY
-        if start is None or end is None or first > end:
-            if start is not None and end is not None:
-                yield _midnight(start), _midnight(end)
-            start = first
-        end = last
-    if start is not None and end is not None:
-        yield _midnight(start), _midnight(end)
-
-
-def _midnight(date: dt.date) -> dt.datetime:
-    return dt.datetime.combine(date, dt.time())
 
 
 _TILL = "coalesce(t.register, '') = till.register AND coalesce(t.currency, '') = till.currency"

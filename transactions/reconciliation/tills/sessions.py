@@ -27,9 +27,9 @@ class Session:
 
     began: dt.datetime
     business_date: dt.date
+    last: dt.datetime
     first_out: dt.datetime | None = None
     last_in: dt.datetime | None = None
-    last: dt.datetime = dt.datetime.min
     checked_out: Decimal = _ZERO
     checked_in: Decimal = _ZERO
     users: set[str] = field(default_factory=set)
@@ -58,6 +58,6 @@ def sessions(events: Iterable[Event]) -> list[Session]:
     made: list[Session] = []
     for event in sorted(events, key=lambda event: (event.local_time, not event.is_out)):
         if not made or not made[-1].takes(event):
-            made.append(Session(event.local_time, event.business_date))
+            made.append(Session(event.local_time, event.business_date, event.local_time))
         made[-1].add(event)
     return made
