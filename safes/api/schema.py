@@ -33,11 +33,12 @@ _PROBLEM: Description = {
     },
 }
 _REFUSALS = {
-    "400": "A filter or a cursor that is unknown or malformed; named in `errors`.",
+    "400": "A filter, a cursor or a field that is unknown or malformed; named in `errors`.",
     "401": "No machine account is known by what was shown.",
-    "403": "The account's role does not read here.",
+    "403": "The account's role does not read, or write, here.",
     "404": "There is nothing at this address.",
     "406": "It cannot be given in the form asked for.",
+    "409": "The Idempotency-Key came with another request before.",
     "410": "The body was purged; its digest is kept.",
     "503": "The database does not answer, or not in time.",
 }
@@ -71,7 +72,7 @@ def say_the_rest(result: Description, generator: Any, request: Any, public: bool
     """Refusals as problems, and CSV as the text it is."""
     result["components"].setdefault("schemas", {})["Problem"] = _PROBLEM
     for path, operations in result["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             operation.setdefault("description", "")
             for parameter in operation.get("parameters", ()):
                 if parameter["schema"] == {"type": "string"}:
@@ -84,13 +85,15 @@ def say_the_rest(result: Description, generator: Any, request: Any, public: bool
                         "and the address of the next in the header `Link`."
                     )
             operation["responses"] |= {
-                status: _refusal(said) for status, said in _REFUSALS.items() if _may(status, path)
+                status: _refusal(said) for status, said in _REFUSALS.items() if _may(status, path, method)
             }
     return result
 
 
-def _may(status: str, path: str) -> bool:
+def _may(status: str, path: str, method: str) -> bool:
     """Whether an address can be answered so."""
+    if status == "409":
+        return method == "post"
     if status == "410":
         return path.endswith("/raw")
     if status == "406":

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from safes.estate import add_site, place_safe, save_site
 from safes.models import Finding, Safe
+from tests.transactions.at_once import at_once
 from tests.transactions.pushing import (
     body,
     counted,
@@ -31,21 +29,6 @@ from transactions.tasks import record_pending
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 TELLERS = 8
-
-
-def at_once(*works: Callable[[], object]) -> list[Any]:
-    """Everything begun at the same moment, each on its own connection; what came of it, in order."""
-    everybody_ready = Barrier(len(works))
-
-    def do(work: Callable[[], object]) -> object:
-        try:
-            everybody_ready.wait()
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return [done.result() for done in [pool.submit(do, work) for work in works]]
 
 
 def rows(seconds: Iterable[int], safes: int = 5) -> list[Any]:
