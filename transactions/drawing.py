@@ -22,10 +22,15 @@ from safes.models import Safe
 from transactions.completeness.covering import hold_covered
 from transactions.completeness.drawing import draw_completeness
 from transactions.models import TouchedDay
+from transactions.reconciliation.change_orders.drawing import draw_change_orders
 from transactions.reconciliation.days.balances import carry_on
 from transactions.reconciliation.days.drawing import draw_days
+from transactions.reconciliation.pickups.drawing import draw_pickups
+from transactions.reconciliation.sites.drawing import draw_sites_touched
+from transactions.reconciliation.tills.drawing import draw_till_sessions
 from transactions.recording.pairing import pair
 from transactions.rules.amounts import amount_mismatches
+from transactions.rules.doors import draw_doors
 from transactions.rules.pairs import pickup_group_mismatches
 from transactions.rules.twins import possible_twins
 from transactions.rules.unknown import unknown_safe, unknown_types
@@ -73,7 +78,7 @@ def tell_worker() -> None:
 
 
 def draw_touched(limit: int = 1000) -> int:
-    """Work off marks, and say how many; those of a safe that cannot be drawn stay, and are not among them."""
+    """Work off marks, and say how many; those of a safe or site that cannot be drawn stay, and are not among them."""
     drawn = 0
     days: dict[int, list[dt.date]] = defaultdict(list)
     marks = TouchedDay.objects.order_by("safe_id", "business_date").values_list("safe_id", "business_date")[:limit]
@@ -87,7 +92,8 @@ def draw_touched(limit: int = 1000) -> int:
             raise
         except Exception:
             log.exception("safe_not_drawn", safe=safe_id, consequence="its marks wait for the next turn of the clock")
-    return drawn
+    # Sites after their safes, and in transactions of their own: who holds a safe must never wait for a site.
+    return drawn + draw_sites_touched(limit)
 
 
 @atomic
@@ -100,12 +106,15 @@ def draw(safe_id: int, dates: list[dt.date]) -> None:
     TouchedDay.objects.filter(safe=safe, business_date__in=dates).delete()
     found = {kind: rule(safe_id, dates) for kind, rule in _BY_DAY.items()} | draw_completeness(safe_id, dates)
     found["missing_end_of_day"] = draw_days(safe_id, dates)
-    carry_on(safe_id, dates)
+    carry_on(safe_id, {*dates, *draw_pickups(safe_id, dates)})
     subjects = subjects_of(found.keys(), safe_ids=[safe_id], business_dates=dates)
     for kind, by_date in found.items():
         facts: dict[str, Facts | None] = dict.fromkeys(subjects[kind])
         facts |= {f"{safe.serial_number} {date}": _at_site(safe, date, one) for date, one in by_date.items()}
         settle(kind, facts)
+    draw_till_sessions(safe_id, dates)
+    draw_change_orders(safe_id, dates)
+    draw_doors(safe_id, dates)
     draw_safe(safe)
 
 
