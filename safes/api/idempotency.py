@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from django.db import connection
 from django.db.transaction import atomic
 from django.utils import timezone
 from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -57,10 +59,11 @@ def once(request: Request, work: Callable[[], Answer]) -> Response:
         if bytes(call.digest) != digest:
             raise Conflict
         if call.status is not None:
-            return Response(call.answer, status=call.status, headers={REPLAYED: "true"})
-        call.status, call.answer = work()
+            return Response(json.loads(call.answer), status=call.status, headers={REPLAYED: "true"})
+        call.status, answer = work()
+        call.answer = JSONRenderer().render(answer).decode()
         call.save(update_fields=["status", "answer"])
-    return Response(call.answer, status=call.status)
+    return Response(answer, status=call.status)
 
 
 def _claim(account_id: int, key: str, digest: bytes) -> IdempotentCall:
@@ -68,7 +71,8 @@ def _claim(account_id: int, key: str, digest: bytes) -> IdempotentCall:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            INSERT INTO {IdempotentCall._meta.db_table} (account_id, key, digest, called_at) VALUES (%s, %s, %s, %s)
+            INSERT INTO {IdempotentCall._meta.db_table} (account_id, key, digest, answer, called_at)
+            VALUES (%s, %s, %s, '', %s)
             ON CONFLICT (account_id, key) DO NOTHING
             """,
             [account_id, key, digest, timezone.now()],

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=255)),
                 ('digest', models.BinaryField(help_text='SHA-256 of the method, the address and the body.', max_length=32)),
                 ('status', models.PositiveSmallIntegerField(null=True)),
-                ('answer', models.JSONField(null=True)),
+                ('answer', models.TextField(blank=True, help_text='As it was said, JSON.')),
                 ('called_at', models.DateTimeField(auto_now_add=True)),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='safes.machineaccount')),
             ],

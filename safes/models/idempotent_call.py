@@ -14,7 +14,7 @@ class IdempotentCall(models.Model):
     key = models.CharField(max_length=255)
     digest = models.BinaryField(max_length=32, help_text="SHA-256 of the method, the address and the body.")
     status = models.PositiveSmallIntegerField(null=True)
-    answer = models.JSONField(null=True)
+    answer = models.TextField(blank=True, help_text="As it was said, JSON.")
     called_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import time_machine
@@ -36,7 +35,7 @@ def turn() -> None:
         pass
 
 
-def site_days() -> dict[str, tuple[Decimal | None, ...]]:
+def site_days() -> dict[str, tuple[Any, ...]]:
     """Safe total, takings, variance and what is unexplained, by site and date."""
     turn()
     rows = SiteDay.objects.select_related("site")
@@ -51,6 +50,6 @@ def site_days() -> dict[str, tuple[Decimal | None, ...]]:
     }
 
 
-def till_days() -> dict[tuple[str, str], tuple[Decimal | None, ...]]:
+def till_days() -> dict[tuple[str, str], tuple[Any, ...]]:
     turn()
     return {(row.register, row.cashier): (row.safe, row.takings, row.variance) for row in TillDay.objects.all()}

@@ -179,12 +179,17 @@ class Sites:
         if site is None:
             return {"site": [f"There is no site {said.site}: enter it first, or mend the code."]}
         errors: Errors = {}
-        tomorrow = self._now.astimezone(zone(site.time_zone)).date() + dt.timedelta(days=1)
-        if said.business_date > tomorrow:
-            errors["business_date"] = [f"It lies in the future: the latest that {site.code} can say is {tomorrow}."]
+        latest = latest_date(site, self._now)
+        if said.business_date > latest:
+            errors["business_date"] = [f"It lies in the future: the latest that {site.code} can say is {latest}."]
         if said.currency and said.currency != site.currency:
             errors["currency"] = [f"Takings at {site.code} are in {site.currency}."]
         return errors
+
+
+def latest_date(site: Site, now: dt.datetime) -> dt.date:
+    """The latest business date that anything can be said of: tomorrow, by the calendar of the site."""
+    return now.astimezone(zone(site.time_zone)).date() + dt.timedelta(days=1)
 
 
 def _refuse_ambiguous(said: Sequence[Said | None], outcomes: Sequence[Outcome]) -> None:

@@ -65,7 +65,7 @@ def read(row: object) -> tuple[Said | None, Errors]:
     return (None, errors) if errors else (Said(**read_), {})
 
 
-def read_text(value: object, name: str) -> str:
+def read_text(value: object, name: str, *, needed: bool | None = None) -> str:
     """A text, trimmed and in NFC; a whole number is taken as it is written. Raises Unreadable."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value) if abs(value) < 10**20 else "9" * 101
@@ -77,7 +77,7 @@ def read_text(value: object, name: str) -> str:
         text = clean(value) or ""
     except RowError as error:
         raise Unreadable(str(error)) from None
-    if not text and name in NEEDED:
+    if not text and (name in NEEDED if needed is None else needed):
         raise Unreadable(_MISSING[name])
     if len(text) > LONGEST[name]:
         raise Unreadable(f"It is longer than {LONGEST[name]} characters.")
@@ -92,7 +92,7 @@ def read_amount(value: object, name: str = "amount") -> Decimal:
     if amount is None or not amount.is_finite():
         raise Unreadable("That is not an amount: write 1560.00, with a point and without separators.")
     if amount < 0:
-        raise Unreadable("It is negative: takings are 0 or more.")
+        raise Unreadable("It is negative: give 0 or more.")
     if amount >= TOO_MUCH:
         raise Unreadable("It is 10,000,000,000 or more.")
     kept = amount.quantize(_SMALLEST) if amount.adjusted() > -30 else Decimal("-1")
