@@ -22,7 +22,8 @@ from safes.api.reading import ReadingItem, ReadingList
 from safes.api.writing import read_json
 from transactions.models import Taking
 from transactions.reconciliation.sites.soon import draw_sites_soon
-from transactions.reconciliation.takings.keeping import Outcome, Refused, Teller, keep
+from transactions.reconciliation.takings.book import Teller
+from transactions.reconciliation.takings.keeping import Outcome, Refused, keep
 from transactions.reconciliation.takings.reading import LONGEST, NEEDED, Errors
 
 MOST = 1000

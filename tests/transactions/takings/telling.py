@@ -9,7 +9,8 @@ import time_machine
 from tests.transactions.pushing import draw_all
 from transactions.models import SiteDay, Taking, TillDay
 from transactions.reconciliation.sites.drawing import draw_sites_touched
-from transactions.reconciliation.takings.keeping import Outcome, Teller, keep
+from transactions.reconciliation.takings.book import Teller
+from transactions.reconciliation.takings.keeping import Outcome, keep
 
 NOW = "2026-03-20T12:00:00Z"
 DAY = "2026-03-14"

@@ -13,7 +13,7 @@ from tests.factories import RegisterFactory, SiteFactory
 from tests.transactions.takings.telling import API, DAY, now, site_days, taking, tell
 from tests.transactions.takings.wrong import WRONG_TEXTS, WRONG_VALUES
 from transactions.models import Taking
-from transactions.reconciliation.takings.keeping import Refused, change, withdraw
+from transactions.reconciliation.takings.keeping import Refused, enter, withdraw
 
 pytestmark = pytest.mark.django_db
 
@@ -169,17 +169,17 @@ def test_what_tells_a_taking_can_be_put_right_but_not_onto_another():
     assert first is not None
     assert second is not None
     site_days()
-    change(first.pk, taking("45", "3", business_date="2026-03-15", reference="R-9"), API)
+    enter(taking("45", "3", business_date="2026-03-15", reference="R-9"), API, first.pk)
     assert site_days() == {
         f"S1 {DAY} USD": (0, 7, -7, -7),
         "S1 2026-03-15 USD": (0, 45, -45, -45),
     }
     for wrong, name in ((taking("7", "2"), "register"), (taking("x"), "amount"), (taking(site="NO"), "site")):
         with pytest.raises(Refused) as refused:
-            change(first.pk, wrong, API)
+            enter(wrong, API, first.pk)
         assert set(refused.value.by_row[0]) == {name}
     with pytest.raises(Refused) as refused:
-        change(second.pk, taking("7", "2", reference="R-9"), API)
+        enter(taking("7", "2", reference="R-9"), API, second.pk)
     assert set(refused.value.by_row[0]) == {"reference"}
     assert kept() == [("3", "2026-03-15", "", "45.0000"), ("2", DAY, "", "7.0000")]
 
@@ -190,3 +190,14 @@ def test_a_thousand_take_few_queries_each(django_assert_max_num_queries):
         tell(*rows)
     assert Taking.objects.count() == 100
     assert Site.objects.count() == 1
+
+
+def test_a_person_is_told_where_there_are_such_takings_already():
+    first = enter(taking("40", reference="R-1"), API)
+    for wrong, name in ((taking("50", "2", reference="R-1"), "reference"), (taking("x"), "amount")):
+        with pytest.raises(Refused) as refused:
+            enter(wrong, API)
+        assert set(refused.value.by_row[0]) == {name}
+    withdraw(first.pk, "typed twice")
+    again = enter(taking("50", reference="R-1"), API)
+    assert (again.pk, kept()) == (first.pk, [("1", DAY, "", "50.0000")])

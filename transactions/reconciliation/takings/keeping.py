@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 
-from django.db import connection
-from django.db.models import Q
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from safes.estate import lock_sites
 from safes.history import on_occasion
-from safes.localtime import zone
-from safes.models import Register, Site
 from transactions.models import Taking
-from transactions.reconciliation.sites.marks import SiteDate, touch_sites
+from transactions.reconciliation.sites.marks import touch_sites
+from transactions.reconciliation.takings.book import Book, Teller
+from transactions.reconciliation.takings.holding import Ambiguities, hold
 from transactions.reconciliation.takings.reading import Errors, Said, read
-
-# References are locked by the part of them that falls on one of so many numbers: enough that two tills hardly ever wait
-# for each other, and few enough that a table of ten thousand takings needs no more locks than this.
-_DRAWERS = 256
-_FEW = 50
-_LOCK_SPACE = 0x7A6B  # of advisory locks; nobody else here uses any of two numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Teller:
-    """Who says it, and through which door."""
-
-    source: Taking.Source
-    user_id: int | None = None
-    account_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -71,10 +49,10 @@ def keep(rows: Sequence[object], teller: Teller, *, good_rows: bool = False) -> 
     outcomes = [Outcome(errors=errors) for _, errors in read_]
     said = [one for one, _ in read_]
     sites = hold(one for one in said if one)
+    ambiguities = Ambiguities()
     for one, outcome in zip(said, outcomes, strict=True):
         if one:
-            outcome.errors = sites.mistakes(one)
-    _refuse_ambiguous(said, outcomes)
+            outcome.errors = sites.mistakes(one) or ambiguities.mistakes(one)
     wrong = sum(bool(outcome.errors) for outcome in outcomes)
     if wrong and (not good_rows or wrong == len(rows)):
         raise Refused(outcomes)
@@ -89,24 +67,43 @@ def keep(rows: Sequence[object], teller: Teller, *, good_rows: bool = False) -> 
 
 
 @atomic
-def change(taking_id: int, row: object, teller: Teller) -> Taking:
-    """Put a taking right, also the register, date, cashier or reference it is told by. Raises Refused."""
-    taking = Taking.objects.select_related("register__site").get(pk=taking_id)
-    said, errors = read(row)
-    if said is None:
-        raise Refused([Outcome(errors=errors)])
-    sites = hold([said, _as_said(taking)])
-    taking.refresh_from_db()
-    errors = sites.mistakes(said)
-    book = Book([] if errors else [said], sites)
-    if not errors and book.taking(said) not in (None, taking):
-        told = "reference" if said.reference else "register"
-        errors = {told: ["There are such takings already: change those, or withdraw them."]}
-    if errors:
-        raise Refused([Outcome(errors=errors)])
+def enter(row: object, teller: Teller, taking_id: int | None = None) -> Taking:
+    """Enter one as a person does, who is told where there are such takings already; or, with an id, put that one
+    right, also in the register, date, cashier or reference it is told by. Raises Refused.
+    """
+    taking, said, book = _entered(row, taking_id)
     book.write(taking, said, teller)
     touch_sites(book.touched)
     return taking
+
+
+@atomic
+def mistakes(row: object, taking_id: int | None = None) -> Errors:
+    """Why it could not be entered; nothing is changed, and nothing else changes it until the transaction ends."""
+    try:
+        _entered(row, taking_id)
+    except Refused as refused:
+        return refused.by_row[0]
+    return {}
+
+
+def _entered(row: object, taking_id: int | None) -> tuple[Taking, Said, Book]:
+    before = Taking.objects.select_related("register__site").get(pk=taking_id) if taking_id else None
+    said, errors = read(row)
+    if said is None:
+        raise Refused([Outcome(errors=errors)])
+    sites = hold([said] if before is None else [said, _as_said(before)])
+    errors = sites.mistakes(said)
+    if errors:
+        raise Refused([Outcome(errors=errors)])
+    book = Book([said], sites)
+    there = book.taking(said)
+    if there is not None and there != before and (before is not None or there.withdrawn_at is None):
+        told = "reference" if said.reference else "register"
+        raise Refused([Outcome(errors={told: ["There are such takings already: change those, or withdraw them."]})])
+    if before is not None:
+        before.refresh_from_db()
+    return before or there or Taking(), said, book
 
 
 @atomic
@@ -128,31 +125,6 @@ def withdraw(taking_id: int, word: str) -> Taking:
     return taking
 
 
-def hold(said: Iterable[Said]) -> Sites:
-    """Take all locks that keeping these needs, in the order that everybody takes them in.
-
-    References first, then sites: those they are said of now, and those their references were said of before.
-    """
-    said = list(said)
-    references = {one.reference for one in said if one.reference}
-    drawers = sorted({zlib.crc32(reference.encode()) % _DRAWERS for reference in references})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, drawer) FROM unnest(%s::int[]) AS d(drawer)", [_LOCK_SPACE, drawers]
-        )
-    before = Taking.objects.filter(reference__in=references).values_list("register__site", flat=True)
-    return Sites(lock_sites({*before, *_ids({one.site for one in said})}))
-
-
-def _ids(codes: set[str]) -> list[int]:
-    """Of sites, by their codes without regard to case."""
-    if len(codes) > _FEW:
-        wanted = {code.upper() for code in codes}
-        return [pk for pk, code in Site.objects.values_list("pk", "code") if code.upper() in wanted]
-    named = [Q(code__iexact=code) for code in codes]
-    return list(Site.objects.filter(reduce(or_, named)).values_list("pk", flat=True)) if named else []
-
-
 def _as_said(taking: Taking) -> Said:
     return Said(
         site=taking.register.site.code,
@@ -162,105 +134,3 @@ def _as_said(taking: Taking) -> Said:
         cashier=taking.cashier,
         reference=taking.reference or "",
     )
-
-
-class Sites:
-    """Sites that are locked, by their codes without regard to case, and what only those who know them can say."""
-
-    def __init__(self, locked: Iterable[Site]) -> None:
-        self._known = {site.code.upper(): site for site in locked}
-        self._now = timezone.now()
-
-    def of(self, said: Said) -> Site:
-        return self._known[said.site.upper()]
-
-    def mistakes(self, said: Said) -> Errors:
-        site = self._known.get(said.site.upper())
-        if site is None:
-            return {"site": [f"There is no site {said.site}: enter it first, or mend the code."]}
-        errors: Errors = {}
-        latest = latest_date(site, self._now)
-        if said.business_date > latest:
-            errors["business_date"] = [f"It lies in the future: the latest that {site.code} can say is {latest}."]
-        if said.currency and said.currency != site.currency:
-            errors["currency"] = [f"Takings at {site.code} are in {site.currency}."]
-        return errors
-
-
-def latest_date(site: Site, now: dt.datetime) -> dt.date:
-    """The latest business date that anything can be said of: tomorrow, by the calendar of the site."""
-    return now.astimezone(zone(site.time_zone)).date() + dt.timedelta(days=1)
-
-
-def _refuse_ambiguous(said: Sequence[Said | None], outcomes: Sequence[Outcome]) -> None:
-    """Rows of one list, without references, of one till and with two amounts: one would silently replace the other."""
-    first: dict[tuple[object, ...], Said] = {}
-    for one, outcome in zip(said, outcomes, strict=True):
-        if one is None or one.reference or outcome.errors:
-            continue
-        other = first.setdefault((one.site.upper(), one.register, one.business_date, one.cashier.casefold()), one)
-        if other.amount != one.amount:
-            outcome.errors = {
-                "reference": [
-                    "Another row has another amount for this register, date and cashier: give each a reference, or "
-                    "add them up."
-                ]
-            }
-
-
-class Book:
-    """The takings and registers that some rows are about, read at once; the caller holds their locks."""
-
-    def __init__(self, said: Sequence[Said], sites: Sites) -> None:
-        self.touched: set[SiteDate] = set()
-        self._sites = sites
-        of = {sites.of(one).pk for one in said}
-        registers = Register.objects.filter(site__in=of, code__in={one.register for one in said})
-        self._registers = {(register.site_id, register.code): register for register in registers}
-        takings = Taking.objects.select_related("register")
-        named = takings.filter(reference__in={one.reference for one in said if one.reference})
-        self._named = {taking.reference: taking for taking in named}
-        nameless = takings.filter(
-            reference=None, register__in=registers, business_date__in={one.business_date for one in said}
-        )
-        self._nameless = {
-            (taking.register.site_id, taking.register.code, taking.business_date, taking.cashier.casefold()): taking
-            for taking in nameless
-        }
-
-    def taking(self, said: Said) -> Taking | None:
-        """What these would replace."""
-        return self._named.get(said.reference) if said.reference else self._nameless.get(self._till(said))
-
-    def write(self, taking: Taking, said: Said, teller: Teller) -> Taking:
-        site = self._sites.of(said)
-        if taking.pk:
-            self.touched.add((taking.register.site_id, taking.business_date))
-        self.touched.add((site.pk, said.business_date))
-        taking.register = self._register(site, said.register)
-        taking.business_date = said.business_date
-        taking.cashier = said.cashier
-        taking.reference = said.reference or None
-        taking.currency = site.currency
-        taking.amount = said.amount
-        taking.withdrawn_at = None
-        taking.source = teller.source
-        taking.entered_by_id = teller.user_id
-        taking.account_id = teller.account_id
-        taking.save()
-        if said.reference:
-            self._named[said.reference] = taking
-        else:
-            self._nameless[self._till(said)] = taking
-        return taking
-
-    def _till(self, said: Said) -> tuple[int, str, dt.date, str]:
-        return self._sites.of(said).pk, said.register, said.business_date, said.cashier.casefold()
-
-    def _register(self, site: Site, code: str) -> Register:
-        register = self._registers.get((site.pk, code))
-        if register is None:
-            with on_occasion("named by takings"):
-                register = Register.objects.create(site=site, code=code, confirmed=False)
-            self._registers[site.pk, code] = register
-        return register

@@ -14,7 +14,7 @@ from safes.estate import lock_sites
 from safes.models import Register, Site
 from transactions.models import OtherCash
 from transactions.reconciliation.sites.marks import touch_sites
-from transactions.reconciliation.takings.keeping import latest_date
+from transactions.reconciliation.takings.holding import latest_date
 from transactions.reconciliation.takings.reading import Unreadable, read_amount, read_date, read_text
 
 LONGEST_NOTE = 4000
