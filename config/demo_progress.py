@@ -40,6 +40,15 @@ class Progress:
         return dt.datetime.fromisoformat(self.noted.get("delivered", self.noted["began"]))
 
     @property
+    def reported(self) -> dt.datetime:
+        """Up to when the tills have said what they took."""
+        return dt.datetime.fromisoformat(self.noted.get("reported", self.noted["began"]))
+
+    @property
+    def till_token(self) -> str:
+        return self.noted.get("till_token", "")
+
+    @property
     def token(self) -> str:
         return self.noted.get("token", "")
 
@@ -61,6 +70,13 @@ class Progress:
 
     def deliver(self, due: dt.datetime) -> None:
         self._note(delivered=due.isoformat())
+
+    def report(self, until: dt.datetime) -> None:
+        self._note(reported=until.isoformat())
+
+    def keep_till_token(self, token: str) -> str:
+        self._note(till_token=token)
+        return token
 
     def keep_token(self, token: str) -> str:
         self._note(token=token)

@@ -71,7 +71,8 @@ def _trade(safe: SimSafe, date: dt.date) -> list[Draft]:
             who = safe.cashiers[(number * 2 + lane + date.toordinal()) % len(safe.cashiers)]
             drafts += _shift(safe, luck, (begin, begin + shift), who, register)
     drafts += _whims(safe, luck, opens, closes)
-    drafts += _close(safe, luck)
+    if safe.luck("unclosed", date).random() >= 0.015:
+        drafts += _close(safe, luck)
     return drafts
 
 
@@ -188,10 +189,10 @@ def _courier(safe: SimSafe, date: dt.date, second: int) -> list[Draft]:
         content += _dropped(safe, day)
         day -= dt.timedelta(days=1)
     content += _dropped(safe, day, after=since)
-    return [
-        *_doors(luck, second - 30, "COURIER_1", "Courier"),
-        (second, "Servicing", {"user": "COURIER_1", "amount": content}),
-    ]
+    doors = _doors(luck, second - 30, "COURIER_1", "Courier")
+    if luck.random() < 0.06:
+        content -= min(content, Decimal(luck.choice((1, 5, 20, 100))))  # a note was stuck, a bag was miscounted
+    return [*doors, (second, "Servicing", {"user": "COURIER_1", "amount": content})]
 
 
 def _dropped(safe: SimSafe, date: dt.date, after: int = -1, until: int = 10**6) -> Decimal:

@@ -1,6 +1,7 @@
 """`make demo`: a retailer whose safes live. Days of history at once, then what happens now, pushed as Loomis pushes.
 
 The daily files come after the pushes of history, one by one, with what was lost on the way; one of them never comes.
+When a day is over, its tills say what they took.
 Everything pushed is a function of a seed and of time, and a note in the data directory says how far it was told: ended
 at any moment and started again, it goes on where it was and tells nothing anew.
 """
@@ -29,10 +30,12 @@ from transactions.simulation.delivering import Patience, Peer, Player
 from transactions.simulation.estate import SimSafe, make_estate
 from transactions.simulation.files import DailyFiles, FileHabits, put
 from transactions.simulation.messages import Habits, told
+from transactions.simulation.reporting import report
+from transactions.simulation.takings import takings_between
 
 ENDPOINT = "demo"
 FEED = "demo"
-READER = "demo-check"
+READER, TILLS = "demo-check", "demo-tills"
 # An endpoint for tests that was arranged badly: pushes with an old key, and larger than it takes.
 MISARRANGED = "demo-test"
 SEED, SITES, SAFES = 7, 8, 24
@@ -71,6 +74,7 @@ class Command(BaseCommand):
         _register_feed(folder)
         self._history(estate, peer, progress)
         self._files(estate, folder, progress)
+        self._takings(url, estate, progress)
         if options["once"]:
             return self._check(url, estate, progress)
         try:
@@ -81,6 +85,7 @@ class Command(BaseCommand):
         while True:
             self._live(estate, peer, progress)
             self._files(estate, folder, progress)
+            self._takings(url, estate, progress)
 
     def _register(self, estate: list[SimSafe]) -> None:
         """Sites and safes, but for the last safe: one that nobody registered is a finding."""
@@ -135,13 +140,25 @@ class Command(BaseCommand):
             progress.deliver(file.due)
             time.sleep(BETWEEN_FILES)
 
+    def _takings(self, url: str, estate: list[SimSafe], progress: Progress) -> None:
+        """Says what the tills of registered safes took on the days that are over."""
+        reports = list(takings_between(estate[:-1], progress.reported, progress.until, began=progress.began))
+        if reports:
+            token = progress.till_token or progress.keep_till_token(self._account(TILLS, "back_office"))
+            try:
+                told = report(url, token, reports)
+            except CheckError as error:
+                raise CommandError(str(error)) from error
+            self._say(f"The tills said what they took on the last days, in {told} lines")
+        progress.report(progress.until)
+
+    def _account(self, name: str, role: str) -> str:
+        """A token of a new account. Tokens are shown once: where the note of one is lost, another account is made."""
+        return str(_told("add_api_user", f"{name}-{secrets.token_hex(3)}", "--role", role)["token"])
+
     def _check(self, url: str, estate: list[SimSafe], progress: Progress) -> None:
         """Raises CommandError, with a sentence, when what was pushed is not there once."""
-        token = progress.token
-        if not token:
-            # Tokens are shown once; where the note of one is lost, another account is made.
-            name = f"{READER}-{secrets.token_hex(3)}"
-            token = progress.keep_token(_told("add_api_user", name, "--role", "reader")["token"])
+        token = progress.token or progress.keep_token(self._account(READER, "reader"))
         expected = facts_between(estate, progress.began, progress.until)
         try:
             differences = check(url, token, expected, patience=60.0, say=self._say)

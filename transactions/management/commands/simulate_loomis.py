@@ -16,6 +16,8 @@ from transactions.simulation.delivering import PLACEMENTS, Patience, Peer, Playe
 from transactions.simulation.estate import SimSafe, make_estate
 from transactions.simulation.files import DailyFile, DailyFiles, put
 from transactions.simulation.messages import LARGEST_BATCH, Message, told
+from transactions.simulation.reporting import report
+from transactions.simulation.takings import takings_between
 
 # Unpaced, Loomis's 24 hours of trying again take 72 seconds.
 _HURRY = 1200.0
@@ -48,6 +50,9 @@ class Command(SentenceCommand):
         parser.add_argument("--batch", type=int, default=LARGEST_BATCH, help="records a message at most")
         parser.add_argument("--collect", type=float, default=1.0, metavar="HOURS", help="how often safes are collected")
         parser.add_argument("--files-to", metavar="DIR", help="write daily files there, also of what pushes lost")
+        parser.add_argument(
+            "--takings-token", metavar="TOKEN", help="of an account with the role back_office: say what the tills say"
+        )
         parser.add_argument("--speed", type=float, help="so many times real time; none: as fast as it is answered")
         parser.add_argument("--live", action="store_true", help="from now on, in real time, for so many days")
         parser.add_argument("--retry-interval", type=float, metavar="SECONDS", help="between tries of a message")
@@ -67,6 +72,8 @@ class Command(SentenceCommand):
             raise ValueError("Give --url and --key of a push endpoint; add_push_endpoint makes one and shows both.")
         if bool(options["read_url"]) != bool(options["read_token"]):
             raise ValueError("Give --read-url and --read-token together; add_api_user makes an account with a token.")
+        if options["takings_token"] and not options["read_url"]:
+            raise ValueError("Give --read-url, too: takings are told where the reading API is.")
         return result | self._play(estate, options)
 
     def _play(self, estate: list[SimSafe], options: dict[str, Any]) -> Result:
@@ -90,6 +97,10 @@ class Command(SentenceCommand):
         except KeyboardInterrupt:
             self._say("Stopped; what was under way may be missing")
         result: Result = {"from": first.isoformat(), "to": last.isoformat(), **player.tally.as_json()}
+        if options["takings_token"]:
+            self._say("Saying what the tills say")
+            reports = takings_between(estate, first, last)
+            result["takings"] = report(options["read_url"], options["takings_token"], reports)
         if options["read_url"]:
             self._say("Checking through the reading API")
             expected = (player.tally.facts, player.tally.audit_facts)
@@ -163,6 +174,8 @@ class Command(SentenceCommand):
             ]
             if result["files"]:
                 lines.append(f"{result['files']} daily files held {result['records_in_files']} records.")
+            if "takings" in result:
+                lines.append(f"The tills said {result['takings']} takings.")
         if "checked" in result and not result["difference_count"]:
             lines.append("All of it is there, exactly once.")
         return "\n".join(lines)
