@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from tests.transactions.law.figures import Counted, Took
 from tests.transactions.law.oracle import PRODUCTION, TEST, Place
 from tests.transactions.law.said import TYPES, Denominations, Fact, File, Push, Reading, Telling
 
@@ -94,7 +95,23 @@ class Replay:
         return f"REPLAY {self.telling.source}/{self.telling.name}"
 
 
-Action = Placing | SiteEdit | Verdict | Arrival | CatchUp | Replay
+@dataclass(frozen=True)
+class Counting:
+    """A person enters a counted opening, having entered wrong ones before, each withdrawn."""
+
+    counted: Counted
+    wrong: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Taking:
+    """A till says what it took; ``wrong`` is what it said before under the same reference."""
+
+    took: Took
+    wrong: tuple[Decimal, ...] = ()
+
+
+Action = Placing | SiteEdit | Verdict | Arrival | CatchUp | Replay | Counting | Taking
 
 
 @dataclass(frozen=True)
@@ -109,6 +126,14 @@ class Story:
             if isinstance(action, Placing):
                 found.setdefault(action.serial, {})[action.starts_on] = action.site
         return found
+
+    @property
+    def counts(self) -> list[Counted]:
+        return [action.counted for action in self.people if isinstance(action, Counting)]
+
+    @property
+    def takings(self) -> list[Took]:
+        return [action.took for action in self.people if isinstance(action, Taking)]
 
     @property
     def rulings(self) -> dict[Fact, int]:
@@ -223,7 +248,41 @@ def stories(draw: st.DrawFn) -> Story:
         counts = st.lists(st.sampled_from([0, 1, 2, 4, None]), min_size=1, max_size=3)
         judged = draw(st.lists(st.sampled_from(shown), max_size=2, unique=True))
         people += [Verdict(fact, tuple(draw(counts.filter(_no_double_withdrawal)))) for fact in judged]
+        people += draw(
+            st.lists(_countings(first, sorted({fact.serial for fact in shown})), max_size=3, unique_by=_place)
+        )
+    people += draw(st.lists(_takings(first), max_size=4, unique_by=lambda one: one.took.reference))
     return Story(tuple(sent), tuple(people))
+
+
+_SUMS = st.sampled_from([Decimal(0), Decimal(40), Decimal("60.5")])
+_WRONG = st.lists(_SUMS, max_size=2).map(tuple)
+
+
+def _countings(first: dt.date, serials: list[str]) -> st.SearchStrategy[Counting]:
+    dates = st.integers(-1, 4).map(lambda days: first + dt.timedelta(days=days))
+    compartments = st.sampled_from(["contents", "contents", "inventory"])
+    currencies = st.sampled_from(["USD", "USD", "EUR", "AUD"])
+    counted = st.builds(Counted, st.sampled_from(serials), compartments, dates, currencies, _SUMS)
+    return st.builds(Counting, counted, _WRONG)
+
+
+def _place(one: Action) -> tuple[object, ...]:
+    assert isinstance(one, Counting)
+    return one.counted.serial, one.counted.compartment, one.counted.date, one.counted.currency
+
+
+def _reference(one: Action) -> str:
+    assert isinstance(one, Taking)
+    return one.took.reference
+
+
+def _takings(first: dt.date) -> st.SearchStrategy[Taking]:
+    dates = st.integers(-1, 3).map(lambda days: first + dt.timedelta(days=days))
+    took = st.builds(
+        Took, st.sampled_from("abcd"), st.sampled_from(sorted(PLACES)), dates, st.sampled_from(["0", "0", "9"]), _SUMS
+    )
+    return st.builds(Taking, took, _WRONG)
 
 
 def _no_double_withdrawal(counts: list[int | None]) -> bool:

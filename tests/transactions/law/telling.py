@@ -14,7 +14,7 @@ from django.db.transaction import atomic
 from django.test import Client
 from django.utils import timezone
 
-from safes.estate import add_site, place_safe, save_site
+from safes.estate import add_site, lock_safes, place_safe, save_site
 from safes.models import MachineKey, Safe, Site
 from tests.transactions.cleaning import clean_database
 from tests.transactions.feeds.filing import feed
@@ -28,10 +28,12 @@ from tests.transactions.law.stories import (
     Action,
     Arrival,
     CatchUp,
+    Counting,
     Placing,
     Replay,
     SiteEdit,
     Story,
+    Taking,
     Verdict,
 )
 from transactions import receiving
@@ -40,7 +42,11 @@ from transactions.drawing import draw_soon
 from transactions.endpoints import add_endpoint
 from transactions.feeds.taking import store_file
 from transactions.identity import key_digest
-from transactions.models import AuditEvent, Delivery, Feed, PushEndpoint, Ruling, Transaction
+from transactions.models import AuditEvent, Delivery, Feed, PhysicalCount, PushEndpoint, Ruling, Transaction
+from transactions.models import Taking as TakingRow
+from transactions.reconciliation.takings.book import Teller as Says
+from transactions.reconciliation.takings.keeping import keep
+from transactions.recording.marks import touch
 from transactions.recording.rulings import rule, withdraw_ruling
 from transactions.tasks import record_pending
 from transactions.wire.push_json import read_message
@@ -60,7 +66,7 @@ class Teller:
         edited = {action.code: action.wrong for action in story.people if isinstance(action, SiteEdit)}
         for code, place in PLACES.items():
             _add_site(code, edited.get(code, place))
-        self.waiting: list[Verdict] = []
+        self.waiting: list[Verdict | Counting] = []
 
     def tell(self, actions: Iterable[Action]) -> None:
         for action in actions:
@@ -72,8 +78,8 @@ class Teller:
         draw_all()
 
     def tell_at_once(self, actions: list[Action], tellers: int) -> None:
-        """The actions dealt out to tellers that begin together; verdicts, which need something to judge, after."""
-        spoken = [action for action in actions if not isinstance(action, Verdict)]
+        """The actions dealt out to tellers that begin together; what needs something to judge or to count, after."""
+        spoken = [action for action in actions if not isinstance(action, Verdict | Counting)]
         everybody_ready = Barrier(tellers)
 
         def tell_some(some: Iterable[Action]) -> None:
@@ -88,7 +94,7 @@ class Teller:
             for done in [pool.submit(tell_some, spoken[number::tellers]) for number in range(tellers)]:
                 done.result()
         assert not Delivery.objects.filter(status=Delivery.Status.FAILED).exists()
-        self.tell([action for action in actions if isinstance(action, Verdict)])
+        self.tell([action for action in actions if isinstance(action, Verdict | Counting)])
 
     def do(self, action: Action) -> None:
         match action:
@@ -113,8 +119,10 @@ class Teller:
                 place = PLACES[action.code]
                 site.time_zone, site.day_rollover, site.currency = place.zone, place.rollover, place.currency
                 save_site(site)
-            case Verdict():
+            case Verdict() | Counting():
                 self.waiting.append(action)
+            case Taking():
+                _take(action)
 
     def _tell(self, telling: Telling) -> None:
         if isinstance(telling, File):
@@ -142,8 +150,12 @@ class Teller:
         receiving.store(endpoint, key, receiving.Arrival(body, receiving.digest_of(body), {}))
 
     def _give_verdicts(self) -> None:
-        """Judge what is stored by now; the rest waits until there is something to judge."""
-        self.waiting = [verdict for verdict in self.waiting if not _judge(verdict)]
+        """Judge and count what is there by now; the rest waits until there is something to judge."""
+        self.waiting = [
+            waiting
+            for waiting in self.waiting
+            if not (_judge(waiting) if isinstance(waiting, Verdict) else _count(waiting))
+        ]
 
 
 def catch_up() -> None:
@@ -172,6 +184,46 @@ def _judge(verdict: Verdict) -> bool:
         elif ruling is not None:
             withdraw_ruling(ruling, None)
     return True
+
+
+def _count(counting: Counting) -> bool:
+    told = counting.counted
+    safe = Safe.objects.filter(serial_number=told.serial).first()
+    if safe is None:
+        return False
+    for number, amount in enumerate((*counting.wrong, told.amount)):
+        with atomic():
+            lock_safes([safe.pk])
+            row = PhysicalCount.objects.create(
+                safe=safe,
+                compartment=told.compartment,
+                use=PhysicalCount.Use.OPENING,
+                business_date=told.date,
+                currency=told.currency,
+                amount=amount,
+            )
+            touch({(safe.pk, told.date)})
+        draw_soon()
+        if number < len(counting.wrong):
+            with atomic():
+                lock_safes([safe.pk])
+                PhysicalCount.objects.filter(pk=row.pk).update(withdrawn_at=timezone.now())
+                touch({(safe.pk, told.date)})
+            draw_soon()
+    return True
+
+
+def _take(taking: Taking) -> None:
+    took = taking.took
+    for amount in (*taking.wrong, took.amount):
+        row = {
+            "site": took.site,
+            "business_date": took.date.isoformat(),
+            "register": took.register,
+            "amount": str(amount),
+            "reference": took.reference,
+        }
+        keep([row], Says(TakingRow.Source.TYPED))
 
 
 def _key(fact: Fact) -> tuple[int, dt.datetime, bytes] | None:

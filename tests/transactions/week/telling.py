@@ -16,7 +16,8 @@ from tests.transactions.week.page import date, sent, table, wall
 from transactions.models import OtherCash, PhysicalCount, Taking
 from transactions.reconciliation.days.closing import mark_due
 from transactions.reconciliation.sites.marks import touch_sites
-from transactions.reconciliation.takings.keeping import Teller, keep
+from transactions.reconciliation.takings.book import Teller
+from transactions.reconciliation.takings.keeping import keep
 from transactions.recording.marks import touch
 
 _STANDS = {"A1": "DOWNTOWN", "B1": "AIRPORT", "B2": "AIRPORT", "C1": "BORDER"}
