@@ -77,6 +77,15 @@ def withdraw_ruling(ruling: Ruling, by: User | None) -> None:
     _follow(key, Book(ruling.book))
 
 
+def hold_rulings(safe_id: int) -> None:
+    """Count all that was ever ruled on at a safe as its rulings say now. The caller holds its lock."""
+    ruled_on = Ruling.objects.filter(safe=safe_id).order_by().values_list("local_time", "key_digest", "book")
+    for local_time, digest, book in ruled_on.distinct():
+        key = (safe_id, local_time, bytes(digest))
+        if _rows(key, Book(book)).exists():
+            _follow(key, Book(book))
+
+
 def _follow(key: Key, book: Book) -> None:
     ruled = Ruled()
     _apply(key, book, ruled)

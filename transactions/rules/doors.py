@@ -30,7 +30,8 @@ WHERE e.safe_id = %(safe)s AND e.business_date = ANY(%(dates)s) AND e.book = %(b
   AND (e.type = 'DoorWhine' OR e.type = 'DoorOpened' AND NOT EXISTS (
       SELECT 1 FROM {Transaction._meta.db_table} t
       WHERE t.safe_id = e.safe_id AND t.book = e.book AND t.counted
-        AND t.local_time BETWEEN e.local_time - %(while)s AND e.local_time + %(while)s
+        AND t.local_time BETWEEN e.local_time - make_interval(secs => %(while)s)
+                             AND e.local_time + make_interval(secs => %(while)s)
         AND t.kind IN ('pickup', 'recycler_in', 'tubes')
         AND t.type IN ('Servicing', 'TubeLoaded', 'TubeRemoved', 'TubeDumped', 'CashAcceptedReplenishment')
   ))
@@ -56,7 +57,13 @@ def doors_open(safe_id: int, dates: Collection[dt.date]) -> dict[dt.date, Facts]
     found: dict[dt.date, list[Any]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            _QUERY, {"safe": safe_id, "dates": list(dates), "book": Book.PRODUCTION, "while": settings.DOOR_OPEN}
+            _QUERY,
+            {
+                "safe": safe_id,
+                "dates": list(dates),
+                "book": Book.PRODUCTION,
+                "while": settings.DOOR_OPEN.total_seconds(),
+            },
         )
         for date, *event in cursor.fetchall():
             found.setdefault(date, []).append(event)
