@@ -23,6 +23,7 @@ from transactions.completeness.covering import hold_covered
 from transactions.completeness.drawing import draw_completeness
 from transactions.models import TouchedDay
 from transactions.reconciliation.change_orders.drawing import draw_change_orders
+from transactions.reconciliation.counts.checking import draw_checks
 from transactions.reconciliation.days.balances import carry_on
 from transactions.reconciliation.days.drawing import draw_days
 from transactions.reconciliation.pickups.drawing import draw_pickups
@@ -106,7 +107,9 @@ def draw(safe_id: int, dates: list[dt.date]) -> None:
     TouchedDay.objects.filter(safe=safe, business_date__in=dates).delete()
     found = {kind: rule(safe_id, dates) for kind, rule in _BY_DAY.items()} | draw_completeness(safe_id, dates)
     found["missing_end_of_day"] = draw_days(safe_id, dates)
-    carry_on(safe_id, {*dates, *draw_pickups(safe_id, dates)})
+    left = {*dates, *draw_pickups(safe_id, dates)}
+    carry_on(safe_id, left)
+    draw_checks(safe_id, left)
     subjects = subjects_of(found.keys(), safe_ids=[safe_id], business_dates=dates)
     for kind, by_date in found.items():
         facts: dict[str, Facts | None] = dict.fromkeys(subjects[kind])

@@ -79,16 +79,23 @@ class Step:
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Step]:
-    pool = draw(st.lists(events, min_size=1, max_size=12))
+    """A safe's week, and what comes, goes and moves in it afterwards: a little at a time."""
+    pool = draw(st.lists(events, min_size=6, max_size=16))
     counts = draw(st.lists(openings, max_size=3, unique_by=lambda one: (one.day, one.currency)))
+    there = [draw(st.booleans()) or draw(st.booleans()) for _ in (*pool, *counts)]
+    begins = [0] * (DAYS + 1)
     steps = []
     for _ in range(draw(st.integers(1, 4))):
+        for number in draw(st.sets(st.integers(0, len(there) - 1), min_size=1, max_size=3)):
+            there[number] = not there[number]
+        for number in draw(st.sets(st.integers(0, DAYS), max_size=1)):
+            begins[number] = 2 - begins[number]
         steps.append(
             Step(
-                tuple(one for one in pool if draw(st.booleans())),
-                tuple(one for one in counts if draw(st.booleans())),
-                tuple(draw(st.sampled_from([0, 0, 0, 2])) for _ in range(DAYS + 1)),
-                tuple(draw(st.booleans()) for _ in range(DAYS + 2)),
+                tuple(one for one, is_there in zip(pool, there, strict=False) if is_there),
+                tuple(one for one, is_there in zip(counts, there[len(pool) :], strict=True) if is_there),
+                tuple(begins),
+                tuple(draw(st.booleans()) or not steps for _ in range(DAYS + 2)),
             )
         )
     return steps
@@ -98,7 +105,7 @@ class Book1:
     """The safe's book as the steps write it, and the days that are marked meanwhile."""
 
     def __init__(self) -> None:
-        self.safe: Safe = place_safe("SR10042", SiteFactory(code="S001", tolerance=Decimal(0)))
+        self.safe: Safe = place_safe("SR10042", SiteFactory.create(code="S001", tolerance=Decimal(0)))
         self.marked: set[dt.date] = set()
         self._rows: dict[tuple[Event, int], tuple[int, dt.date]] = {}
         self._counts: dict[Opening, int] = {}

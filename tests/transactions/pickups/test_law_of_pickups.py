@@ -19,7 +19,7 @@ from transactions.models import Drops, Pickup, SafeDay
 
 pytestmark = pytest.mark.django_db
 
-_some = settings(max_examples=60 if settings().max_examples <= 100 else settings().max_examples)
+_some = settings(max_examples=50 if settings().max_examples <= 100 else settings().max_examples)
 
 
 @_some
