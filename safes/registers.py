@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.db.transaction import atomic
 
 from safes.estate import lock_sites
@@ -36,18 +35,18 @@ def keep_register(site: Site, code: str, name: str = "") -> Register:
 
 
 @atomic
-def confirm_register(register_id: int) -> Register:
-    """A person says that a register which takings made is one. Raises ValidationError if that was said already."""
+def confirm_register(register_id: int) -> bool:
+    """A person says that a register which takings made is one; False if that was said already."""
     register = Register.objects.select_related("site").get(pk=register_id)
     # Under this lock the finding is opened, so that none opens of what was seen before.
     lock_sites([register.site_id])
     register.refresh_from_db(fields=["confirmed"])
     if register.confirmed:
-        raise ValidationError("This register is confirmed already.")
+        return False
     register.confirmed = True
     register.save(update_fields=["confirmed"])
     _close_unknown(register.site, register.code)
-    return register
+    return True
 
 
 def _close_unknown(site: Site, code: str) -> None:

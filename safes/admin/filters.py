@@ -88,6 +88,21 @@ class SafeSiteFilter(DropdownFilter):
         return queryset.filter(safe__in=Placement.objects.filter(site__code=value).values("safe"))
 
 
+class SiteFilter(DropdownFilter):
+    """Rows of one site; ``path`` is where they have its code."""
+
+    title = "site"
+    parameter_name = "site"
+    path = "site__code"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(code, f"{code} {name}") for code, name in Site.objects.order_by("code").values_list("code", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(**{self.path: value}) if value else queryset
+
+
 class PresetFilter(DropdownFilter):
     """A choice that holds a value until somebody asks for another: open findings, the real books."""
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV, XLSX, TablibFormat
+from import_export.forms import ConfirmImportForm
 from import_export.results import Result
 from tablib import Dataset
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
@@ -55,10 +56,20 @@ class UploadForm(ImportForm):
         return file
 
 
+class SayYesForm(ConfirmImportForm):
+    """What the preview's button sends: the table that was looked at, and whether only its good rows are meant."""
+
+    good_rows = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+
 class UploadAdmin(ImportExportModelAdmin, HistoryAdmin):
     """Lists that can be filled from a table. Nothing is changed before somebody has seen what will be, and said yes."""
 
+    # Whether good rows may go in without the bad ones, where rows have nothing to do with each other.
+    offers_good_rows = False
+
     import_form_class = UploadForm
+    confirm_form_class = SayYesForm
     export_form_class = ExportForm
     import_template_name = "staff/upload.html"
     formats = [HarmlessCSV, HarmlessXLSX]
@@ -74,7 +85,21 @@ class UploadAdmin(ImportExportModelAdmin, HistoryAdmin):
 
     def process_dataset(self, dataset: Dataset, form: forms.Form, request: HttpRequest, **kwargs: Any) -> Result:
         with on_occasion(f"upload of {form.cleaned_data['original_file_name'][:200]}"):
-            return super().process_dataset(dataset, form, request, **kwargs)
+            # A table that was fine when it was looked at, and is not any more, goes in as a whole or not at all.
+            whole = not self._wants_good_rows(request)
+            return super().process_dataset(dataset, form, request, rollback_on_validation_errors=whole, **kwargs)
+
+    def _wants_good_rows(self, request: HttpRequest) -> bool:
+        return self.offers_good_rows and "good_rows" in request.POST
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().import_action(request, **kwargs)
+        context = getattr(response, "context_data", None) or {}
+        result = context.get("result")
+        if self.offers_good_rows and result is not None and _is_partly_good(result):
+            context["good_form"] = self.create_confirm_form(request, import_form=context["form"])
+            context["good_form"].initial["good_rows"] = True
+        return response
 
     def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
         form.add_error(
@@ -84,7 +109,10 @@ class UploadAdmin(ImportExportModelAdmin, HistoryAdmin):
         )
 
     def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
-        if not (result.has_errors() or result.has_validation_errors()):
+        good_rows = self._wants_good_rows(request) and _is_partly_good(result)
+        if good_rows:
+            messages.warning(request, f"Left out as it stood: {_many(len(result.invalid_rows), 'row')}.")
+        if good_rows or not (result.has_errors() or result.has_validation_errors()):
             response: HttpResponse = super().process_result(result, request)
             return response
         # The preview found nothing wrong, so something was changed since.
@@ -97,3 +125,12 @@ class UploadAdmin(ImportExportModelAdmin, HistoryAdmin):
         names = [field.column_name for field in resource.get_import_fields()]
         columns = [(name, name in resource.required) for name in names]
         return {**super().get_import_context_data(**kwargs), "columns": columns}
+
+
+def _is_partly_good(result: Result) -> bool:
+    """Whether some rows would be taken, and some not; a table that broke a rule of ours throughout is not offered."""
+    return bool(result.valid_rows()) and result.has_validation_errors() and not result.has_errors()
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -29,28 +29,34 @@ def add_other_cash(
     Raises ValidationError, with sentences by the field they are about.
     """
     (site,) = lock_sites([site.pk])
-    errors: dict[str, str] = {}
-    line = OtherCash(site=site, kind=kind, currency=site.currency, note=note.strip(), entered_by=by)
-    try:
-        line.business_date = _date(date, site)
-    except Unreadable as error:
-        errors["business_date"] = str(error)
-    try:
-        line.amount = _amount(amount)
-    except Unreadable as error:
-        errors["amount"] = str(error)
-    try:
-        line.register = _register(register, site)
-    except Unreadable as error:
-        errors["register"] = str(error)
-    if kind not in OtherCash.Kind.values:
-        errors["kind"] = "Say whether it is a deposit or petty cash."
-    if not line.note or len(line.note) > LONGEST_NOTE or "\x00" in line.note:
-        errors["note"] = f"Say what for, or where to, in up to {LONGEST_NOTE:,} characters."
-    if errors:
-        raise ValidationError({name: [sentence] for name, sentence in errors.items()})
+    line = read_other_cash(site, date, kind, amount, note, register=register)
+    line.entered_by = by
     line.save()
     touch_sites({(site.pk, line.business_date)})
+    return line
+
+
+def read_other_cash(
+    site: Site, date: object, kind: str, amount: object, note: str, *, register: object = None
+) -> OtherCash:
+    """The line that these words make, not stored. Raises ValidationError, with sentences by field."""
+    line = OtherCash(site=site, kind=kind, currency=site.currency, note=note.strip())
+    errors: dict[str, list[str]] = {}
+    for name, reader, said in (
+        ("business_date", _date, date),
+        ("amount", _amount, amount),
+        ("register", _register, register),
+    ):
+        try:
+            setattr(line, name, reader(said, site))
+        except Unreadable as error:
+            errors[name] = [str(error)]
+    if kind not in OtherCash.Kind.values:
+        errors["kind"] = ["Say whether it is a deposit or petty cash."]
+    if not line.note or len(line.note) > LONGEST_NOTE or "\x00" in line.note:
+        errors["note"] = [f"Say what for, or where to, in up to {LONGEST_NOTE:,} characters."]
+    if errors:
+        raise ValidationError(errors)
     return line
 
 
@@ -62,7 +68,7 @@ def _date(said: object, site: Site) -> dt.date:
     return date
 
 
-def _amount(said: object) -> Decimal:
+def _amount(said: object, site: Site) -> Decimal:
     amount = read_amount(said)
     if not amount:
         raise Unreadable("Give an amount above 0.")

@@ -1,0 +1,228 @@
+"""Site days: what the safes of a site say against what its tills say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Count, F, QuerySet, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import display
+
+from safes.admin.bases import EMPTY, EstimatingPaginator, change_url, day, link, money, nowrap, table
+from safes.admin.filters import RecentFilter, SiteFilter
+from safes.admin.findings import LEADS
+from safes.models import Finding, Register, Site
+from safes.registers import UNKNOWN
+from transactions.admin.totals import AddsUp
+from transactions.models import OtherCash, SiteDay, TillDay
+from transactions.reconciliation.sites.findings import TILL_VARIANCE
+
+_SUMS = ("safe_total", "takings", "variance", "deposits", "petty_cash", "unexplained")
+
+
+class OverShortFilter(DropdownFilter):
+    """Days by how they come out; beyond the tolerance of their site or within it."""
+
+    title = "over/short"
+    parameter_name = "over_short"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [
+            ("beyond", "beyond the tolerance"),
+            ("within", "within the tolerance"),
+            ("waiting", "no takings yet"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        tolerance = F("site__tolerance")
+        within = queryset.filter(unexplained__lte=tolerance, unexplained__gte=-tolerance)
+        if value == "within":
+            return within
+        if value == "beyond":
+            return queryset.filter(takings__isnull=False).exclude(pk__in=within.order_by().values("pk"))
+        return queryset.filter(takings=None) if value == "waiting" else queryset
+
+
+@admin.register(SiteDay)
+class SiteDayAdmin(AddsUp):
+    paginator = EstimatingPaginator
+    totals_template = "staff/site_day_totals.html"
+    list_display = ("date", "site", "total", "told", "over", "outside", "petty", "left")
+    list_display_links = ("date",)
+    list_filter = (("business_date", RecentFilter), SiteFilter, OverShortFilter)
+    list_select_related = ("site",)
+    search_fields = ("=site__code", "site__name")
+    search_help_text = "Code or name of a site"
+    when_empty = "Days come here with the transactions of a site's safes, or with the takings of its tills."
+    ordering = ("-business_date", "site", "currency")
+    sortable_by = ()
+    list_per_page = 100
+    readonly_fields = ("date", "place", "figures", "by_register", "by_till", "elsewhere", "look_at")
+    fieldsets = (
+        (None, {"fields": (("date", "place"), "figures", "look_at")}),
+        ("By register", {"fields": ("by_register",)}),
+        ("By register and cashier", {"fields": ("by_till",)}),
+        ("Deposits outside the safe and petty cash", {"fields": ("elsewhere",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SiteDay]:
+        return super().get_queryset(request).select_related("site")
+
+    def add_up(self, rows: QuerySet[Any]) -> list[dict[str, Any]]:
+        sums = {f"{name}_sum": Sum(name) for name in _SUMS}
+        lines = rows.order_by().values("currency").annotate(days=Count("pk"), **sums).order_by("currency")
+        return [
+            {
+                "currency": line["currency"] or "not known",
+                "days": line["days"],
+                "sums": [money(line[f"{name}_sum"], None) for name in _SUMS],
+            }
+            for line in lines
+        ]
+
+    @display(description="business date")
+    def date(self, row: SiteDay) -> SafeString:
+        return nowrap(day(row.business_date))
+
+    @display(description="site")
+    def place(self, row: SiteDay) -> SafeString:
+        return link(change_url(row.site), row.site)
+
+    @display(description="safes")
+    def total(self, row: SiteDay) -> SafeString:
+        return nowrap(money(row.safe_total, row.currency))
+
+    @display(description="takings")
+    def told(self, row: SiteDay) -> SafeString:
+        return nowrap(money(row.takings, row.currency))
+
+    @display(description="over/short")
+    def over(self, row: SiteDay) -> SafeString:
+        return over_short(row.variance, row.currency)
+
+    @display(description="deposits")
+    def outside(self, row: SiteDay) -> SafeString:
+        return nowrap(money(row.deposits, row.currency))
+
+    @display(description="petty cash")
+    def petty(self, row: SiteDay) -> SafeString:
+        return nowrap(money(row.petty_cash, row.currency))
+
+    @display(description="unexplained")
+    def left(self, row: SiteDay) -> SafeString:
+        return over_short(row.unexplained, row.currency)
+
+    @display(description="figures")
+    def figures(self, row: SiteDay) -> SafeString:
+        columns = (self.total, self.told, self.over, self.outside, self.petty, self.left)
+        return table(
+            ("Safes", "Takings", "Over/short", "Deposits", "Petty cash", "Unexplained"), [[c(row) for c in columns]]
+        )
+
+    @display(description="registers")
+    def by_register(self, row: SiteDay) -> SafeString:
+        lines = _tills(row).order_by("register").values("register").annotate(Sum("safe"), Sum("takings"))
+        return table(
+            ("Register", "Safes", "Takings", "Over/short"),
+            (_line(row.currency, [one["register"] or "none"], one["safe__sum"], one["takings__sum"]) for one in lines),
+        )
+
+    @display(description="registers and cashiers")
+    def by_till(self, row: SiteDay) -> SafeString:
+        return table(
+            ("Register", "Cashier", "Safes", "Takings", "Over/short"),
+            (
+                _line(row.currency, [one.register or "none", one.cashier or "any"], one.safe, one.takings)
+                for one in _tills(row).order_by("register", "cashier")
+            ),
+        )
+
+    @display(description="lines")
+    def elsewhere(self, row: SiteDay) -> SafeString:
+        lines = OtherCash.objects.filter(site=row.site_id, business_date=row.business_date, withdrawn_at=None)
+        return table(
+            ("Kind", "Register", "Amount", "What for, or where to"),
+            (
+                (link(change_url(one), one.get_kind_display()), one.register or EMPTY,
+                 nowrap(money(one.amount, one.currency)), one.note)
+                for one in lines.select_related("register")
+            ),
+        )  # fmt: skip
+
+    @display(description="look at")
+    def look_at(self, row: SiteDay) -> SafeString:
+        return links(leads_of(row.site, row.business_date))
+
+
+def over_short(amount: Decimal | None, currency: str) -> SafeString:
+    """With its sign, so that over and short are told apart at a glance; nothing before takings."""
+    if amount is None:
+        return EMPTY
+    return nowrap(f"{'+' if amount > 0 else ''}{money(amount, currency)}")
+
+
+def leads_of(site: Site, date: dt.date) -> list[tuple[str, str]]:
+    """Where the figures of a site's day come from."""
+    return [
+        (days_url("taking", site=site.code, date=date), "its takings"),
+        (days_url("tillday", site=site.code, date=date), "its tills"),
+        (days_url("safeday", site=site.code, date=date), "its safe days"),
+        (days_url("othercash", site=site.code, date=date), "deposits and petty cash"),
+    ]
+
+
+def days_url(room: str, *, site: str, date: dt.date) -> str:
+    """The list of a room, for one day of a site."""
+    query = {"site": site, "business_date_from": day(date), "business_date_to": day(date)}
+    return f"{reverse(f'admin:transactions_{room}_changelist')}?{urlencode(query)}"
+
+
+def links(leads: list[tuple[str, str]]) -> SafeString:
+    return format_html_join(SafeString(" · "), "{}", ((link(url, text),) for url, text in leads))
+
+
+def _tills(row: SiteDay) -> QuerySet[TillDay]:
+    return TillDay.objects.filter(site=row.site_id, business_date=row.business_date, currency=row.currency)
+
+
+def _line(currency: str, names: list[str], safe: Decimal, takings: Decimal | None) -> list[object]:
+    variance = None if takings is None else safe - takings
+    return [
+        *names,
+        nowrap(money(safe, currency)),
+        nowrap(money(takings, currency)),
+        over_short(variance, currency),
+    ]
+
+
+def _of_day(finding: Finding) -> list[tuple[str, str]]:
+    if finding.site is None or finding.business_date is None:
+        return []
+    return [
+        (days_url("siteday", site=finding.site.code, date=finding.business_date), "the day of the site"),
+        *leads_of(finding.site, finding.business_date),
+    ]
+
+
+def _of_register(finding: Finding) -> list[tuple[str, str]]:
+    known = Register.objects.select_related("site")
+    register = known.filter(site=finding.site_id, code=finding.detail.get("register", "")).first()
+    if register is None:
+        return []
+    query = urlencode({"site": register.site.code, "q": register.code, "business_date_from": "2000-01-01"})
+    return [
+        (change_url(register), f"register {register}, where it is confirmed"),
+        (f"{reverse('admin:transactions_taking_changelist')}?{query}", "its takings"),
+    ]
+
+
+LEADS.update({TILL_VARIANCE: _of_day, UNKNOWN: _of_register})
