@@ -48,7 +48,7 @@ def till_variance(site: Site, date: dt.date, currency: str, day: Day) -> Facts |
         business_date=date,
         cash_at_stake=stake,
         currency=currency,
-        detail={"site": _told(day.site), "registers": _registers(day, site.tolerance)},
+        detail={**_told(day.site), "registers": _registers(day, site.tolerance)},
     )
 
 
