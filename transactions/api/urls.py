@@ -2,6 +2,7 @@
 
 from safes.api.routing import both
 from transactions.api.deliveries import DeliveryItem, DeliveryList, DeliveryRaw
+from transactions.api.pickups import PickupItem, PickupList
 from transactions.api.records import AuditEventItem, AuditEventList, TransactionItem, TransactionList
 from transactions.api.safe_days import SafeDayItem, SafeDayList
 from transactions.api.site_days import SiteDayItem, SiteDayList
@@ -19,6 +20,8 @@ urlpatterns = [
     *both("deliveries", DeliveryList, "api-deliveries"),
     *both("deliveries/<int:pk>", DeliveryItem, "api-delivery"),
     *both("deliveries/<int:pk>/raw", DeliveryRaw, "api-delivery-raw"),
+    *both("pickups", PickupList, "api-pickups"),
+    *both("pickups/<int:pk>", PickupItem, "api-pickup"),
     *both("safe-days", SafeDayList, "api-safe-days"),
     *both("safe-days/<int:pk>", SafeDayItem, "api-safe-day"),
 ]

@@ -44,6 +44,7 @@ class PhysicalCount(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_because = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-business_date", "-id"]
@@ -55,6 +56,9 @@ class PhysicalCount(models.Model):
                 name="counted_opening_once",
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="count_not_negative"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawn_because=""), name="count_withdrawn_with_a_word"
+            ),
             models.CheckConstraint(
                 condition=Q(use="check") | Q(local_time__isnull=True), name="counted_opening_is_of_the_days_beginning"
             ),

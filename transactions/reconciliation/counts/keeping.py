@@ -14,7 +14,6 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from safes.estate import Standings, lock_safes, standings_of
-from safes.history import on_occasion
 from safes.localtime import zone
 from safes.models import Safe
 from transactions.business_day import window
@@ -67,14 +66,15 @@ def withdraw_count(count_id: int, word: str, by: User | None) -> PhysicalCount:
     why = word.strip()
     if not why:
         raise ValueError("Say why: a word is needed.")
+    if "\x00" in why:
+        raise ValueError("Say it without null characters.")
     with atomic():
         lock_safes([PhysicalCount.objects.values_list("safe_id", flat=True).get(pk=count_id)])
         count = PhysicalCount.objects.get(pk=count_id)
         if count.withdrawn_at is not None:
             raise ValueError("This count was withdrawn already.")
-        count.withdrawn_at, count.withdrawn_by = timezone.now(), by
-        with on_occasion(f"withdrawn: {why}"[:300]):
-            count.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        count.withdrawn_at, count.withdrawn_by, count.withdrawn_because = timezone.now(), by, why
+        count.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_because"])
         touch({(count.safe_id, count.business_date)})
     draw_soon()
     return count
