@@ -109,7 +109,7 @@ class Compared:
 
     @property
     def name(self) -> str:
-        return str(self.model._meta.verbose_name_plural)
+        return "completeness" if self.model is ChannelCompleteness else str(self.model._meta.verbose_name_plural)
 
     @property
     def table(self) -> str:

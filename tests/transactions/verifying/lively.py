@@ -85,7 +85,12 @@ def _people(site: Site) -> None:
     safe = Safe.objects.get(serial_number="SR10042")
     clerk = UserFactory.create()
     PhysicalCount.objects.create(
-        safe=safe, use="opening", business_date=dt.date(2026, 3, 12), currency="USD", amount=Decimal(100), entered_by=clerk
+        safe=safe,
+        use="opening",
+        business_date=dt.date(2026, 3, 12),
+        currency="USD",
+        amount=Decimal(100),
+        entered_by=clerk,
     )
     register = Register.objects.create(site=site, code="0")
     Taking.objects.create(
@@ -105,8 +110,13 @@ def settle_down() -> None:
     draw_all()
 
 
-def verified(serial: str | None = None, first: dt.date | None = None, last: dt.date | None = None) -> dict[str, Any]:
-    return verify(scope_of(serial, first, last), lambda what, done, total: None, pause=0)
+def verified(
+    serial: str | None = None,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    tell: Any = lambda what, done, total: None,
+) -> dict[str, Any]:
+    return verify(scope_of(serial, first, last), tell, pause=0)
 
 
 def named(result: dict[str, Any]) -> set[tuple[str, str | None, str | None]]:
