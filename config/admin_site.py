@@ -86,6 +86,8 @@ UNFOLD: dict[str, Any] = {
                     _entry("Over/short by till", "balance", "transactions", "tillday"),
                     _entry("Takings", "receipt_long", "transactions", "taking"),
                     _entry("Deposits and petty cash", "savings", "transactions", "othercash"),
+                    _entry("Till sessions", "swap_horiz", "transactions", "tillsession"),
+                    _entry("Change orders", "local_shipping", "transactions", "changeorder"),
                     _entry("Completeness", "rule", "transactions", "channelcompleteness"),
                 ],
             },

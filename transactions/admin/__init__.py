@@ -2,7 +2,9 @@
 
 from transactions.admin import (
     audit_events,
+    change_orders,
     completeness,
+    counts,
     deliveries,
     endpoints,
     feed_files,
@@ -15,13 +17,16 @@ from transactions.admin import (
     safe_days,
     site_days,
     takings,
+    till_sessions,
     transactions,
     trials,
 )
 
 __all__ = [
     "audit_events",
+    "change_orders",
     "completeness",
+    "counts",
     "deliveries",
     "endpoints",
     "feed_files",
@@ -34,6 +39,7 @@ __all__ = [
     "safe_days",
     "site_days",
     "takings",
+    "till_sessions",
     "transactions",
     "trials",
 ]

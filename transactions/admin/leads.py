@@ -64,6 +64,16 @@ def _day(finding: Finding) -> list[tuple[str, str]]:
     return [(url, f"transactions of {finding.safe} on {date}")]
 
 
+def _doors(finding: Finding) -> list[tuple[str, str]]:
+    if finding.safe is None or finding.business_date is None:
+        return []
+    date = finding.business_date.isoformat()
+    url = audit_events_url(
+        serial_number=finding.safe.serial_number, business_date_from=date, business_date_to=date, book=Book.PRODUCTION
+    )
+    return [(url, f"audit events of {finding.safe} on {date}"), *_day(finding)]
+
+
 def _twin(finding: Finding) -> list[tuple[str, str]]:
     # The forms are below all that is known of the finding.
     return [("#twins", "say how many times it happened"), *_day(finding)]
@@ -89,6 +99,7 @@ LEADS.update(
         "possible_twin": _twin,
         "pickup_group_mismatch": _twin,
         "amount_mismatch": _day,
+        "door_open": _doors,
         "unknown_safe": _whole_safe,
         "unknown_type": _whole_safe,
         "silent_safe": _whole_safe,

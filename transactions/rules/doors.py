@@ -18,7 +18,6 @@ from safes.findings import Facts, settle, subjects_of
 from safes.models import Finding
 from transactions.models import AuditEvent, Book, Transaction
 
-KIND = "door_open"
 _LISTED = 200
 _DAY = dt.timedelta(days=1)
 
@@ -46,10 +45,10 @@ def draw_doors(safe_id: int, dates: Collection[dt.date]) -> None:
     """
     around = {date + _DAY * step for date in dates for step in (-1, 0, 1)}
     (safe,) = lock_safes([safe_id])
-    subjects = subjects_of([KIND], safe_ids=[safe_id], business_dates=around)[KIND]
+    subjects = subjects_of(["door_open"], safe_ids=[safe_id], business_dates=around)["door_open"]
     facts: dict[str, Facts | None] = dict.fromkeys(subjects)
     facts |= {f"{safe.serial_number} {date}": one for date, one in doors_open(safe_id, around).items()}
-    settle(KIND, facts)
+    settle("door_open", facts)
 
 
 def doors_open(safe_id: int, dates: Collection[dt.date]) -> dict[dt.date, Facts]:

@@ -29,7 +29,6 @@ from transactions.reconciliation.change_orders.orders import (
 from transactions.reconciliation.drawn import keep_drawn
 from transactions.reconciliation.stretches import windows
 
-KIND = "change_order_overdue"
 _LOADS = ("TubeLoaded", "CashAcceptedReplenishment")
 _COLUMNS = ("local_time", "business_date", "amount", "currency", "change_purchase_number", "key_digest", "occurrence")
 _DAY = dt.timedelta(days=1)
@@ -189,7 +188,7 @@ def _settle(
     for key, order in values.items():
         late = order["state"] == ChangeOrder.State.ORDERED and order["due_at"] is None
         facts[_subject(safe.serial_number, key)] = _facts(safe_id, key, order, stands) if late else None
-    settle(KIND, facts)
+    settle("change_order_overdue", facts)
 
 
 def _subject(serial_number: str, key: OrderKey) -> str:
