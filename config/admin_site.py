@@ -82,6 +82,8 @@ UNFOLD: dict[str, Any] = {
                     _entry("Transactions", "payments", "transactions", "transaction"),
                     _entry("Audit events", "door_front", "transactions", "auditevent"),
                     _entry("Deliveries", "inbox", "transactions", "delivery"),
+                    _entry("Pickups", "local_shipping", "transactions", "pickup"),
+                    _entry("Physical counts", "calculate", "transactions", "physicalcount"),
                     _entry("Site days", "storefront", "transactions", "siteday"),
                     _entry("Over/short by till", "balance", "transactions", "tillday"),
                     _entry("Takings", "receipt_long", "transactions", "taking"),

@@ -12,6 +12,7 @@ import pytest
 from safes.estate import place_safe
 from tests.factories import SiteFactory
 from tests.transactions.counts.telling import Sender, came, fetched, now, opening, placed
+from tests.transactions.pushing import draw_all
 from transactions.models import Pickup
 from transactions.reconciliation.pickups.slips import Slip, keep_slip
 
@@ -34,6 +35,7 @@ def week(reader):
             fetched("16 12:00", "7.00", PickupGroupId=None),
             came("17 09:00", "8.00", PickupGroupId=3),
         )
+        draw_all()
         yield reader
 
 

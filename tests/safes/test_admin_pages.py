@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -26,15 +27,25 @@ from tests.factories import (
     deliver,
 )
 from tests.staff import page, rooms
-from transactions.models import AuditEvent, ChannelCompleteness, Delivery, PushEndpoint, SafeDay, Transaction
+from transactions.models import (
+    AuditEvent,
+    ChannelCompleteness,
+    Delivery,
+    PhysicalCount,
+    Pickup,
+    PushEndpoint,
+    SafeDay,
+    Transaction,
+)
+from transactions.reconciliation.counts.keeping import Said, enter_count
 
 pytestmark = pytest.mark.django_db
 
 OURS = [
     *(Site, Safe, Register, Finding, Delivery, Transaction, AuditEvent, PushEndpoint, MachineAccount),
-    *(ChannelCompleteness, SafeDay),
+    *(ChannelCompleteness, SafeDay, Pickup, PhysicalCount),
 ]
-VIEW_ONLY = [Finding, Delivery, Transaction, AuditEvent, ChannelCompleteness, SafeDay]
+VIEW_ONLY = [Finding, Delivery, Transaction, AuditEvent, ChannelCompleteness, SafeDay, Pickup]
 
 
 @pytest.fixture
@@ -51,6 +62,8 @@ def life():
     place_safe("SR10042", site)
     RegisterFactory.create_batch(3, site=site)
     add_account("erp", "reader")
+    date = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    enter_count(Safe.objects.get(serial_number="SR10042"), Said("contents", "check", date, "USD", Decimal(100)), None)
     endpoint = PushEndpointFactory.create()
     body = body_of(
         cash_in(),

@@ -11,7 +11,7 @@ import time_machine
 from safes.estate import place_safe
 from safes.models import Safe, Site
 from tests.factories import SiteFactory
-from tests.transactions.pushing import drop, endpoint, say
+from tests.transactions.pushing import draw_all, drop, endpoint, say
 from transactions.models import PhysicalCount, SafeDay
 from transactions.reconciliation.counts.keeping import Said, enter_count
 
@@ -66,5 +66,6 @@ def opening(safe: Safe, amount: str | None = "100", date: dt.date = DAY, **more:
 
 def days() -> dict[str, tuple[Decimal, ...]]:
     """Opening, taken and closing by business date."""
+    draw_all()
     rows = SafeDay.objects.order_by("business_date").values_list("business_date", "opening", "taken", "closing")
     return {f"{date:%d}": tuple(figures) for date, *figures in rows}

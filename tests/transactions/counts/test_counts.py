@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from safes.models import Finding
 from tests.transactions.counts.telling import DAY, Sender, at, came, count, days, fetched, now, opening, placed
-from tests.transactions.pushing import open_findings
+from tests.transactions.pushing import draw_all, open_findings
 from transactions.models import PhysicalCount, TouchedDay
 from transactions.reconciliation.counts.checking import held_against_books
 from transactions.reconciliation.counts.denominations import read_lines
@@ -149,6 +149,7 @@ def test_a_check_is_held_against_the_books_of_its_moment(safe, time, expected):
         came("14 20:00", "7.00", PickupGroupId=51200312),
     )
     kept = count(safe, "50", local_time=time and at(time))
+    draw_all()
     (held,) = held_against_books([kept]).values()
     assert held.expected == Decimal(expected)
     assert held.difference == 50 - Decimal(expected)
@@ -166,6 +167,7 @@ def test_a_check_of_the_inventory_is_held_against_its_own_movements(safe):
     )
     times = [at("14 09:30"), at("14 10:30"), None]
     checks = [count(safe, "325", compartment="inventory", local_time=moment) for moment in times]
+    draw_all()
     held = held_against_books(checks)
     assert [held[check.pk].expected for check in checks] == [275, 335, 325]
     assert [held[check.pk].agrees for check in checks] == [False, False, True]

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.transaction import atomic
+from django.db.transaction import atomic, on_commit
 from django.utils import timezone
 
 from safes.estate import Standings, lock_safes, standings_of
@@ -42,22 +42,33 @@ class Said:
     note: str = ""
 
 
+@atomic
 def enter_count(safe: Safe, said: Said, by: User | None) -> PhysicalCount:
     """Keep a count; the safe's day is drawn again. Raises ValidationError, with a sentence for each field."""
-    with atomic():
-        (held,) = lock_safes([safe.pk])
-        count = _read(held, said)
-        if count.use == PhysicalCount.Use.OPENING and _is_there(count):
-            raise ValidationError(
-                {"business_date": "There is a counted opening of that day already: withdraw it, then enter this one."}
-            )
-        count.entered_by = by
-        count.save()
-        touch({(safe.pk, count.business_date)})
-    draw_soon()
+    count = check_count(safe, said)
+    count.entered_by = by
+    count.save()
+    touch({(safe.pk, count.business_date)})
+    on_commit(draw_soon)
     return count
 
 
+@atomic
+def check_count(safe: Safe, said: Said) -> PhysicalCount:
+    """The count as it would be kept, which it is not yet. Until the transaction ends nothing comes between.
+
+    Raises ValidationError, with a sentence for each field.
+    """
+    (held,) = lock_safes([safe.pk])
+    count = _read(held, said)
+    if count.use == PhysicalCount.Use.OPENING and _is_there(count):
+        raise ValidationError(
+            {"business_date": "There is a counted opening of that day already: withdraw it, then enter this one."}
+        )
+    return count
+
+
+@atomic
 def withdraw_count(count_id: int, word: str, by: User | None) -> PhysicalCount:
     """Take a count back that was entered by mistake, with a word why; it stays on record and counts for nothing.
 
@@ -68,15 +79,14 @@ def withdraw_count(count_id: int, word: str, by: User | None) -> PhysicalCount:
         raise ValueError("Say why: a word is needed.")
     if "\x00" in why:
         raise ValueError("Say it without null characters.")
-    with atomic():
-        lock_safes([PhysicalCount.objects.values_list("safe_id", flat=True).get(pk=count_id)])
-        count = PhysicalCount.objects.get(pk=count_id)
-        if count.withdrawn_at is not None:
-            raise ValueError("This count was withdrawn already.")
-        count.withdrawn_at, count.withdrawn_by, count.withdrawn_because = timezone.now(), by, why
-        count.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_because"])
-        touch({(count.safe_id, count.business_date)})
-    draw_soon()
+    lock_safes([PhysicalCount.objects.values_list("safe_id", flat=True).get(pk=count_id)])
+    count = PhysicalCount.objects.get(pk=count_id)
+    if count.withdrawn_at is not None:
+        raise ValueError("This count was withdrawn already.")
+    count.withdrawn_at, count.withdrawn_by, count.withdrawn_because = timezone.now(), by, why
+    count.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_because"])
+    touch({(count.safe_id, count.business_date)})
+    on_commit(draw_soon)
     return count
 
 

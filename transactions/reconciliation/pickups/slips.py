@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.db.transaction import atomic
+from django.db.transaction import atomic, on_commit
 
 from safes.estate import lock_safes
 from transactions.drawing import draw_soon
@@ -59,32 +59,32 @@ def _told(row: Pickup | PickupSlip) -> tuple[object, ...]:
     return row.safe_id, row.pickup_group_id, row.serviced_without_group, row.currency
 
 
+@atomic
 def keep_slip(pickup_id: int, said: Slip, by: User | None) -> PickupSlip:
     """Keep what is known of a pickup, in place of what was; its day is drawn again.
 
     Raises ValidationError, with a sentence for each field, and Pickup.DoesNotExist for a pickup that is none any more.
     """
     _check(said)
-    with atomic():
-        lock_safes([Pickup.objects.values_list("safe_id", flat=True).get(pk=pickup_id)])
-        pickup = Pickup.objects.get(pk=pickup_id)
-        if pickup.pickup_group_id is None and pickup.serviced_without_group is None:
-            raise ValidationError("These drops wait for the next pickup: enter its slip when the courier has come.")
-        slip = slip_of(pickup) or PickupSlip(
-            safe_id=pickup.safe_id,
-            pickup_group_id=pickup.pickup_group_id,
-            serviced_without_group=pickup.serviced_without_group,
-            currency=pickup.currency,
-        )
-        slip.bag_numbers = [bag.strip() for bag in said.bag_numbers]
-        slip.receipt_number = said.receipt_number.strip()
-        slip.counted_amount = said.counted_amount
-        slip.counted_by = said.counted_by.strip()
-        slip.note = said.note.strip()
-        slip.entered_by = by
-        slip.save()
-        touch({(pickup.safe_id, pickup.business_date or pickup.last_on)})
-    draw_soon()
+    lock_safes([Pickup.objects.values_list("safe_id", flat=True).get(pk=pickup_id)])
+    pickup = Pickup.objects.get(pk=pickup_id)
+    if pickup.pickup_group_id is None and pickup.serviced_without_group is None:
+        raise ValidationError("These drops wait for the next pickup: enter its slip when the courier has come.")
+    slip = slip_of(pickup) or PickupSlip(
+        safe_id=pickup.safe_id,
+        pickup_group_id=pickup.pickup_group_id,
+        serviced_without_group=pickup.serviced_without_group,
+        currency=pickup.currency,
+    )
+    slip.bag_numbers = [bag.strip() for bag in said.bag_numbers]
+    slip.receipt_number = said.receipt_number.strip()
+    slip.counted_amount = said.counted_amount
+    slip.counted_by = said.counted_by.strip()
+    slip.note = said.note.strip()
+    slip.entered_by = by
+    slip.save()
+    touch({(pickup.safe_id, pickup.business_date or pickup.last_on)})
+    on_commit(draw_soon)
     return slip
 
 

@@ -1,0 +1,284 @@
+"""Pickups: what was dropped, what the courier's servicing reported, and the slip that people enter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from safes.admin.bases import (
+    EMPTY,
+    EstimatingPaginator,
+    ViewOnlyAdmin,
+    change_url,
+    day,
+    instant,
+    link,
+    money,
+    nowrap,
+    table,
+    wall_clock,
+)
+from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
+from safes.admin.findings import LEADS
+from safes.models import Finding
+from transactions.admin.leads import transactions_url
+from transactions.models import Book, Drops, Pickup
+from transactions.reconciliation.pickups.findings import VARIANCE, WINDOW
+from transactions.reconciliation.pickups.showing import lines_of, pieces_of, servicings_of
+from transactions.reconciliation.pickups.slips import Slip, keep_slip, slip_of, split_bags
+
+
+class SlipForm(forms.Form):
+    bag_numbers = forms.CharField(
+        label="Bags or seals",
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 3, "autocomplete": "off"}),
+        help_text="Their numbers, a line for each.",
+    )
+    receipt_number = forms.CharField(
+        label="Receipt",
+        required=False,
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+        help_text="The courier's.",
+    )
+    counted_amount = forms.DecimalField(
+        label="Counted amount",
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget({"autocomplete": "off"}),
+        help_text="What Loomis or the bank counted; leave it out while nobody has.",
+        error_messages={"invalid": "Write the amount as 1560.00."},
+    )
+    counted_by = forms.CharField(
+        label="Counted by",
+        required=False,
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+        help_text="Loomis, or the bank.",
+    )
+    note = forms.CharField(required=False, max_length=4000, widget=UnfoldAdminTextareaWidget({"rows": 2}))
+
+    def clean_bag_numbers(self) -> list[str]:
+        return split_bags(self.cleaned_data["bag_numbers"])
+
+
+@admin.register(Pickup)
+class PickupAdmin(ViewOnlyAdmin):
+    paginator = EstimatingPaginator
+    list_display = ("told", "safe", "standing", "opened", "serviced", "in_content", "in_report", "differs_by")
+    list_display_links = ("told",)
+    list_filter = (
+        ("last_on", RecentFilter),
+        SerialNumberFilter,
+        SafeSiteFilter,
+        ("status", ChoicesDropdownFilter),
+    )
+    list_select_related = ("safe",)
+    search_fields = ("=safe__serial_number", "=pickup_group_id")
+    search_help_text = "Serial number, or pickup group"
+    when_empty = "Pickups come here with their drops, by push or by file."
+    ordering = ("-last_on", "-pk")
+    sortable_by = ()
+    list_per_page = 100
+    actions_detail = ("enter_slip",)
+    readonly_fields = (
+        "told", "place", "standing", "opened", "serviced", "figures", "went_astray", "drops", "pieces", "servicings",
+        "slip", "look_at",
+    )  # fmt: skip
+    fieldsets = (
+        (
+            None,
+            {"fields": (("told", "place", "standing"), ("opened", "serviced"), "figures", "went_astray", "look_at")},
+        ),
+        ("Drops", {"fields": ("drops", "pieces")}),
+        ("Servicings", {"fields": ("servicings",)}),
+        ("Slip", {"fields": ("slip",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pickup]:
+        return super().get_queryset(request).select_related("safe")
+
+    def has_act_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """The slip is what one may enter here; the pickup follows from what was sent."""
+        return request.user.has_perms(["transactions.add_pickupslip", "transactions.change_pickupslip"])
+
+    @action(description="Enter the slip", url_path="slip", permissions=["act"], icon="receipt")
+    def enter_slip(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        pickup: Pickup = self.row(request, object_id)
+        form = SlipForm(request.POST) if request.method == "POST" else SlipForm(initial=_initial(pickup))
+        if form.is_valid():
+            by = request.user if isinstance(request.user, User) else None
+            try:
+                keep_slip(pickup.pk, Slip(**form.cleaned_data), by)
+            except ValidationError as error:
+                form.add_error(None, error)
+            else:
+                return self.acted(request, pickup, "The slip is kept.")
+        return self.act_page(
+            request,
+            pickup,
+            form,
+            title=f"Slip of {pickup}",
+            explanation="What is on the bag and on the courier's receipt, and what was counted when it was opened. It "
+            "takes the place of what was entered before; its history keeps that.",
+            button="Keep",
+        )
+
+    @display(description="pickup")
+    def told(self, pickup: Pickup) -> SafeString:
+        if pickup.pickup_group_id is None and pickup.serviced_without_group is None:
+            return nowrap("waits for the next servicing")
+        return nowrap(str(pickup))
+
+    @display(description="safe")
+    def place(self, pickup: Pickup) -> SafeString:
+        return link(change_url(pickup.safe), pickup.safe)
+
+    @display(
+        description="standing",
+        label={"open": "info", "agreed": "success", "differs": "danger", "unjudged": "warning"},
+    )
+    def standing(self, pickup: Pickup) -> str:
+        return str(pickup.get_status_display())
+
+    @display(description="first drop, safe's clock")
+    def opened(self, pickup: Pickup) -> SafeString:
+        return nowrap(wall_clock(pickup.opened_local_time))
+
+    @display(description="serviced, safe's clock")
+    def serviced(self, pickup: Pickup) -> SafeString:
+        return nowrap(wall_clock(pickup.serviced_local_time))
+
+    @display(description="dropped")
+    def in_content(self, pickup: Pickup) -> SafeString:
+        return _shown(pickup, pickup.content)
+
+    @display(description="reported")
+    def in_report(self, pickup: Pickup) -> SafeString:
+        return _shown(pickup, pickup.reported_amount)
+
+    @display(description="variance")
+    def differs_by(self, pickup: Pickup) -> SafeString:
+        return _shown(pickup, pickup.variance)
+
+    @display(description="amounts")
+    def figures(self, pickup: Pickup) -> SafeString:
+        amounts = (
+            pickup.validated, pickup.manual, pickup.counted, pickup.content, pickup.reported_amount, pickup.variance,
+        )  # fmt: skip
+        headers = ("Validated", "Manual", "Counted opening", "Content", "Reported", "Variance")
+        return table(headers, [[_shown(pickup, amount) for amount in amounts]])
+
+    @display(description="astray")
+    def went_astray(self, pickup: Pickup) -> object:
+        if not pickup.astray:
+            return EMPTY
+        return f"{money(pickup.astray, pickup.currency)}: by the clock another pickup would have taken it"
+
+    @display(description="by business date")
+    def drops(self, pickup: Pickup) -> SafeString:
+        lines = lines_of(pickup, servicings_of(pickup))
+        headers = ("Business date", "From", "To", "Drops", "Validated", "Manual", "Counted", "")
+        return table(headers, [_line(pickup, line) for line in lines])
+
+    @display(description="by denomination, where known")
+    def pieces(self, pickup: Pickup) -> SafeString:
+        pieces = pieces_of(lines_of(pickup, servicings_of(pickup)))
+        rows = [(f"{unit:f}", f"{count:,}", _shown(pickup, unit * count)) for unit, count in pieces]
+        return table(("Unit value", "Count", "Amount"), rows)
+
+    @display(description="as they came")
+    def servicings(self, pickup: Pickup) -> SafeString:
+        rows = [
+            (
+                link(change_url(one), wall_clock(one.local_time)),
+                day(one.business_date),
+                money(one.amount, one.currency),
+                one.user_name or EMPTY,
+            )
+            for one in servicings_of(pickup)
+        ]
+        return table(("Safe's clock", "Business date", "Reported", "By"), rows)
+
+    @display(description="bags, receipt, count")
+    def slip(self, pickup: Pickup) -> SafeString:
+        slip = slip_of(pickup)
+        if slip is None:
+            return EMPTY
+        counted = money(slip.counted_amount, slip.currency)
+        row = (
+            ", ".join(slip.bag_numbers) or EMPTY,
+            slip.receipt_number or EMPTY,
+            f"{counted} by {slip.counted_by}" if slip.counted_by else counted,
+            slip.note or EMPTY,
+            f"{instant(slip.entered_at)} by {slip.entered_by or 'somebody at the command line'}",
+        )
+        return table(("Bags or seals", "Receipt", "Counted", "Note", "Entered"), [row])
+
+    @display(description="look at")
+    def look_at(self, pickup: Pickup) -> SafeString:
+        if pickup.pickup_group_id is None:
+            return EMPTY
+        url = transactions_url(serial_number=pickup.safe.serial_number, q=pickup.pickup_group_id, book=Book.PRODUCTION)
+        return link(url, "its transactions")
+
+
+def _line(pickup: Pickup, line: Drops) -> tuple[object, ...]:
+    marks = [words for words, is_so in (("counted opening", line.is_opening), ("astray", line.is_astray)) if is_so]
+    return (
+        nowrap(day(line.business_date)),
+        nowrap(wall_clock(line.first_local_time)),
+        nowrap(wall_clock(line.last_local_time)),
+        EMPTY if line.is_opening else f"{line.count:,}",
+        _shown(pickup, line.validated),
+        _shown(pickup, line.manual),
+        _shown(pickup, line.counted),
+        ", ".join(marks),
+    )
+
+
+def _shown(pickup: Pickup, amount: Any) -> SafeString:
+    return nowrap(money(amount, pickup.currency))
+
+
+def _initial(pickup: Pickup) -> dict[str, Any]:
+    slip = slip_of(pickup)
+    if slip is None:
+        return {}
+    return {
+        "bag_numbers": "\n".join(slip.bag_numbers),
+        "receipt_number": slip.receipt_number,
+        "counted_amount": slip.counted_amount,
+        "counted_by": slip.counted_by,
+        "note": slip.note,
+    }
+
+
+def _lead(finding: Finding) -> list[tuple[str, str]]:
+    if finding.safe is None:
+        return []
+    rows = Pickup.objects.filter(safe=finding.safe, currency=finding.currency)
+    group = finding.detail.get("pickup_group_id")
+    if isinstance(group, int):
+        pickup = rows.filter(pickup_group_id=group).first()
+    else:
+        pickup = rows.filter(pickup_group_id=None, business_date=finding.business_date).order_by(F("pk").desc()).first()
+    if pickup is not None:
+        return [(change_url(pickup), "the pickup, its drops and its slip")]
+    query = urlencode({"serial_number": finding.safe.serial_number, "last_on_from": "1990-01-01"})
+    return [(f"{reverse('admin:transactions_pickup_changelist')}?{query}", "its pickups")]
+
+
+LEADS.update({VARIANCE: _lead, WINDOW: _lead})
