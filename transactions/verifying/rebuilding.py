@@ -12,7 +12,7 @@ from django.utils import timezone
 from safes.estate import lock_safes
 from transactions.bodies import Missing, Purged
 from transactions.completeness.covering import follow_arranged
-from transactions.drawing import draw_touched
+from transactions.drawing import draw
 from transactions.models import (
     Delivery,
     DeliveryBody,
@@ -28,6 +28,7 @@ from transactions.quarantine import keep_bad_rows
 from transactions.reading.files import record_file
 from transactions.reading.messages import Reading
 from transactions.reading.pushes import record_push
+from transactions.reconciliation.sites.drawing import draw_site_day
 from transactions.reconciliation.sites.marks import touch_sites
 from transactions.recording.derivation import derive_again
 from transactions.recording.marks import touch
@@ -106,22 +107,40 @@ def _keep(delivery: Delivery, read: Reading) -> None:
 
 
 def draw_again(scratch: Scratch, tell: Tell) -> None:
-    """Draw all that is marked. Raises ValueError, with a sentence, when something cannot be drawn."""
+    """Draw all that is marked: safe by safe, and the days of sites once all of their safes are drawn."""
     with scratch.inside():
         # In a transaction of its own: drawing holds a lock that this one waits for.
         follow_arranged()
-    drawn = 0
-    while True:
-        with scratch.inside():
-            left = TouchedDay.objects.count() + TouchedSiteDay.objects.count()
-            tell("days drawn", drawn, drawn + left)
-            now = draw_touched(_DAYS)
-            left = TouchedDay.objects.count() + TouchedSiteDay.objects.count()
-        drawn += now
-        if not now:
-            break
-    if left:
-        raise ValueError(f"{left} days could not be drawn, so nothing can be compared; the log says why.")
+    for what, draw_some, marks in (
+        ("days of safes", _draw_safe, TouchedDay),
+        ("days of sites", _draw_site, TouchedSiteDay),
+    ):
+        drawn, now = 0, 1
+        while now:
+            with scratch.inside():
+                now = draw_some()
+                left = marks._default_manager.count()
+            drawn += now
+            tell(f"{what} drawn", drawn, drawn + left)
+
+
+def _draw_safe() -> int:
+    """Draw some days of the first safe that has marks, and say how many."""
+    marks = TouchedDay.objects.order_by("safe_id", "business_date").values_list("safe_id", "business_date")[:_DAYS]
+    safe_id = marks[0][0] if marks else 0
+    dates = [date for of_safe, date in marks if of_safe == safe_id]
+    if dates:
+        draw(safe_id, dates)
+    return len(dates)
+
+
+def _draw_site() -> int:
+    marks = TouchedSiteDay.objects.order_by("site_id", "business_date").values_list("site_id", "business_date")[:_DAYS]
+    site_id = marks[0][0] if marks else 0
+    dates = [date for of_site, date in marks if of_site == site_id]
+    if dates:
+        draw_site_day(site_id, dates)
+    return len(dates)
 
 
 def mark_said(scratch: Scratch) -> None:

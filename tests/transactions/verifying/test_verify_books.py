@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import signal
 import threading
+import time
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.core.management.base import OutputWrapper
 from django.db import DatabaseError, connection, connections
 from django.db.transaction import atomic
 
@@ -19,8 +23,9 @@ from safes.models import Finding
 from tests.transactions.pushing import say
 from tests.transactions.verifying.lively import DAY, lively_book, named, row, settle_down, verified
 from transactions.bodies import forget_bodies
+from transactions.management.commands import verify_books
 from transactions.models import Delivery, DeliveryBody, Transaction
-from transactions.verifying import comparing, tables
+from transactions.verifying import comparing, progress, rebuilding, tables
 from transactions.verifying.scratch import drop_leftovers, scratch_schema
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -286,7 +291,7 @@ def test_a_push_that_comes_while_it_runs_is_answered_and_no_difference():
     came: list[Delivery] = []
 
     def push_meanwhile(what: str, done: int, total: int) -> None:
-        if what == "days drawn" and done and not came:
+        if what == "days of safes drawn" and done and not came:
             came.append(say(key, [row(14, "19:00:00", SerialNumber="LATE1"), row(14, "19:30:00")]))
             settle_down()
 
@@ -368,3 +373,60 @@ def test_what_cannot_be_asked_is_a_sentence(arguments, sentence):
     said, complaint = command(*arguments)
     assert said == ""
     assert sentence in complaint
+
+
+def test_asked_to_stop_it_puts_away_what_it_has_built(monkeypatch):
+    built = []
+
+    def verify_until_stopped(*_: object) -> dict[str, Any]:
+        with scratch_schema() as scratch:
+            built.extend(schemas())
+            assert built == [scratch.schema]
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)  # the signal comes first
+        raise AssertionError("it was not stopped")
+
+    monkeypatch.setattr(verify_books, "verify", verify_until_stopped)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as stopped:
+        call_command("verify_books", "--json", stdout=StringIO(), stderr=StringIO())
+    assert stopped.value.code == 143
+    assert built != schemas() == []
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_draw_that_fails_leaves_nothing_behind_and_no_lock(monkeypatch):
+    lively_book()
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(rebuilding, "draw", fails)
+    with pytest.raises(ZeroDivisionError):
+        verified()
+    assert schemas() == []
+    monkeypatch.undo()
+    assert verified()["equal"]
+
+
+class Terminal(StringIO):
+    def __init__(self, *, is_terminal: bool) -> None:
+        super().__init__()
+        self.is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self.is_terminal
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "shown"),
+    [(True, "\r\x1b[K[###############...............] 5 of 10 days"), (False, "5 of 10 days\n")],
+)
+def test_progress_is_a_bar_on_a_terminal_and_plain_lines_elsewhere(monkeypatch, is_terminal, shown):
+    monkeypatch.setattr(progress, "_ON_TERMINAL", 0)
+    monkeypatch.setattr(progress, "_ELSEWHERE", 0)
+    stream = Terminal(is_terminal=is_terminal)
+    with progress.Progress(OutputWrapper(stream)) as tell:
+        tell("days", 5, 10)
+        assert stream.getvalue() == shown
+    assert stream.getvalue() == shown + ("\r\x1b[K" if is_terminal else "")
