@@ -8,12 +8,8 @@ from safes.estate import lock_sites
 from safes.findings import settle
 from safes.models import Finding, Register, Site
 
-UNKNOWN = "unknown_register"
-"""The finding about a register that takings made. Opened by transactions.reconciliation.sites."""
-
-
 def unknown_subject(site: Site, code: str) -> str:
-    """What that finding is about."""
+    """What the finding about a register that takings made is about; transactions.reconciliation.sites opens it."""
     return f"{site.code} {code}"
 
 
@@ -51,5 +47,5 @@ def confirm_register(register_id: int) -> bool:
 
 def _close_unknown(site: Site, code: str) -> None:
     subject = unknown_subject(site, code)
-    if Finding.objects.filter(kind=UNKNOWN, subject=subject).exists():
-        settle(UNKNOWN, {subject: None})
+    if Finding.objects.filter(kind="unknown_register", subject=subject).exists():
+        settle("unknown_register", {subject: None})

@@ -40,6 +40,7 @@ def test_anyone_may_read_the_description(client, slash):
 
 def test_every_address_is_described_once():
     lists = ["sites", "safes", "transactions", "audit-events", "deliveries", "findings"]
+    lists += ["safe-days", "pickups", "site-days", "takings"]
     assert set(described()["paths"]) == {
         "/api/loomis/transactions/{endpoint}",
         "/api/v1/deliveries/{id}/raw",

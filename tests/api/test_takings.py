@@ -295,6 +295,13 @@ def test_lists_come_as_tables(till, day):
     assert lines[0]["safe_total"] == "145.00"
 
 
+def test_what_is_shown_is_what_is_described(till, day):
+    schemas = json.loads(Client().get("/api/schema/").content)["components"]["schemas"]
+    for path, name in (("takings", "Taking"), ("site-days", "SiteDay")):
+        assert set(till.rows(path)[0]) == set(schemas[name]["properties"]) == set(schemas[name]["required"])
+    assert set(till.told(taking())) == set(schemas["Kept"]["properties"])
+
+
 def test_pages_take_few_queries(till, day, django_assert_max_num_queries):
     for number in range(10):
         till.told([taking("1", str(one), business_date=f"2026-03-{number + 1:02}") for one in range(3)])

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from safes.accounts import add_account
+from safes.estate import add_site
 from tests.docs.pages import page
 
 pytestmark = pytest.mark.django_db
@@ -23,10 +24,11 @@ def requests() -> list[list[str]]:
 
 
 def test_every_request_that_is_shown_is_answered():
-    _, password, token = add_account("ledger", "reader")
+    _, password, token = add_account("ledger", "back_office")
+    add_site("0042", name="Dallas", time_zone="America/Chicago")
     assert len(requests()) > 5
     for words in requests():
-        headers, address = {}, ""
+        headers, address, body = {}, "", ""
         following = iter(words[2:])
         for word in following:
             if word == "-H":
@@ -35,10 +37,15 @@ def test_every_request_that_is_shown_is_answered():
             elif word == "-u":
                 shown = next(following).replace("$PASSWORD", password)
                 headers["Authorization"] = "Basic " + base64.b64encode(shown.encode()).decode()
+            elif word == "-d":
+                body = next(following)
             else:
                 address = word.removeprefix("http://127.0.0.1:8000")
-        answer = Client().get(address, headers=headers)
-        assert answer.status_code == 200, words
+        if body:
+            answer = Client().post(address, body, content_type="application/x-www-form-urlencoded", headers=headers)
+        else:
+            answer = Client().get(address, headers=headers)
+        assert answer.status_code == (201 if body else 200), words
         assert b"".join(answer)
         assert answer["Content-Type"].startswith(headers.get("Accept", "application/json"))
 

@@ -20,10 +20,8 @@ from safes.admin.bases import EMPTY, EstimatingPaginator, change_url, day, link,
 from safes.admin.filters import RecentFilter, SiteFilter
 from safes.admin.findings import LEADS
 from safes.models import Finding, Register, Site
-from safes.registers import UNKNOWN
 from transactions.admin.totals import AddsUp
 from transactions.models import OtherCash, SiteDay, TillDay
-from transactions.reconciliation.sites.findings import TILL_VARIANCE
 
 _SUMS = ("safe_total", "takings", "variance", "deposits", "petty_cash", "unexplained")
 
@@ -225,4 +223,4 @@ def _of_register(finding: Finding) -> list[tuple[str, str]]:
     ]
 
 
-LEADS.update({TILL_VARIANCE: _of_day, UNKNOWN: _of_register})
+LEADS.update({"till_variance": _of_day, "unknown_register": _of_register})

@@ -10,23 +10,22 @@ from django.db.models import Exists, OuterRef, Sum
 
 from safes.findings import Facts, settle
 from safes.models import Finding, Register, Site
-from safes.registers import UNKNOWN, unknown_subject
+from safes.registers import unknown_subject
 from transactions.models import Banked, Taking
 from transactions.reconciliation.sites.over_short import Day, Figures, stake_of
 
-TILL_VARIANCE = "till_variance"
 _LISTED = 200
 
 
 def settle_site(site: Site, dates: Collection[dt.date], days: Mapping[tuple[dt.date, str], Day]) -> None:
     """Bring the findings of a site and these days in step; the caller holds the lock on the site."""
-    known = Finding.objects.filter(kind=TILL_VARIANCE, site=site, business_date__in=dates)
+    known = Finding.objects.filter(kind="till_variance", site=site, business_date__in=dates)
     facts: dict[str, Facts | None] = dict.fromkeys(known.values_list("subject", flat=True))
     for (date, currency), day in days.items():
         found = till_variance(site, date, currency, day)
         if found is not None:
             facts[f"{site.code} {date} {currency}"] = found
-    settle(TILL_VARIANCE, facts)
+    settle("till_variance", facts)
     settle_registers(site)
 
 
@@ -81,7 +80,7 @@ def _told(figures: Figures) -> dict[str, str | None]:
 
 def settle_registers(site: Site) -> None:
     """Bring the findings about registers that nobody knows in step; the caller holds the lock on the site."""
-    known = Finding.objects.filter(kind=UNKNOWN, site=site)
+    known = Finding.objects.filter(kind="unknown_register", site=site)
     facts: dict[str, Facts | None] = dict.fromkeys(known.values_list("subject", flat=True))
     in_force = Taking.objects.filter(register=OuterRef("pk"), withdrawn_at=None).order_by()
     strange = (
@@ -100,4 +99,4 @@ def settle_registers(site: Site) -> None:
             currency=site.currency,
             detail={"register": register.code},
         )
-    settle(UNKNOWN, facts)
+    settle("unknown_register", facts)
