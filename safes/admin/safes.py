@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -76,6 +77,8 @@ class SafeAdmin(UploadAdmin):
     # Apps that know more of safes add filters of theirs, and whether a safe is known from trials alone.
     list_filter: tuple[Any, ...] = ("status", StandsAtFilter)
     known_from_trials_alone: Any = Value(False)
+    # And what they know of a safe, shown on its page.
+    known_beside: tuple[Callable[[Safe], object], ...] = ()
     search_fields = ("serial_number", "model")
     search_help_text = "Serial number or model"
     when_empty = (
@@ -97,9 +100,12 @@ class SafeAdmin(UploadAdmin):
     def histories(self, pk: object) -> list[QuerySet[Any]]:
         return [*super().histories(pk), get_history_manager_for_model(Placement).filter(safe_id=pk)]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Safe | None = None) -> tuple[str, ...]:
+    def get_fields(self, request: HttpRequest, obj: Safe | None = None) -> Any:
+        return (*self.fields, *self.known_beside) if obj else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Safe | None = None) -> Any:
         # The serial number is what its transactions are told by.
-        return ("serial_number", "first_seen") if obj else ("first_seen",)
+        return ("serial_number", "first_seen", *self.known_beside) if obj else ("first_seen",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Safe | None = None) -> bool:
         """What a safe sent is kept for ever, so a safe is retired, not deleted."""
