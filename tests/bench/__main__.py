@@ -3,7 +3,7 @@
     python -m tests.bench [--stored ROWS] [--rounds N] [--write]
 
 ``--stored`` is how many transactions history holds for the last measurement (10,000,000 by default; takes minutes),
-``--file-rows`` how many transactions a file has, beside one of ten times as many,
+``--file-rows`` how many transactions a file has, beside one of ten times as many, ``--verified`` how many are verified,
 ``--write`` puts the output into docs/benchmarks.md.
 """
 
@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--stored", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--file-rows", type=int, default=200_000)
+    parser.add_argument("--verified", type=int, default=200_000)
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
@@ -40,9 +41,11 @@ def main() -> int:
     from tests.bench.files import measure_files
     from tests.bench.push import measure, say
     from tests.bench.report import page
+    from tests.bench.verifying import measure_verifying
 
     by_file, peaks = measure_files(say, chosen.file_rows)
-    text = page([*measure(rounds=chosen.rounds, stored=chosen.stored), *by_file], peaks, chosen.stored)
+    verified = measure_verifying(say, chosen.verified)
+    text = page([*measure(rounds=chosen.rounds, stored=chosen.stored), *by_file, *verified], peaks, chosen.stored)
     connection.close()
     print(text)
     if chosen.write:

@@ -65,8 +65,8 @@ def lively_book() -> str:
     daily = feed()
     file_in(daily, "one.xml", xml([told[0], told[5], row(13, "09:30:00"), row(14, "09:00:01.5", Amount=40.0)]))
     file_in(daily, "two.xml", xml([told[0], told[5], row(13, "09:30:00"), row(14, "09:00:01.5", Amount=40.0)]))
-    _rule_on("2026-03-13T09:30:00", 3)
-    _rule_on("2026-03-13T23:30:00", 0)
+    rule_on("2026-03-13T09:30:00", 3)
+    rule_on("2026-03-13T23:30:00", 0)
     place_safe("SR10042", other, dt.date(2026, 3, 14))
     replay(ids=[say(key, [row(15, "08:00:00")], "d").pk])
     _people(site)
@@ -76,7 +76,7 @@ def lively_book() -> str:
     return key
 
 
-def _rule_on(time: str, count: int) -> None:
+def rule_on(time: str, count: int) -> None:
     one = Transaction.objects.filter(local_time=time)[0]
     rule((one.safe_id, one.local_time, bytes(one.key_digest)), count, "The camera says so.", None)
 

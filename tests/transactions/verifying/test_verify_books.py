@@ -18,13 +18,15 @@ from django.core.management.base import OutputWrapper
 from django.db import DatabaseError, connection, connections
 from django.db.transaction import atomic
 
+from safes.estate import place_safe
 from safes.findings import settle_by_person
-from safes.models import Finding
+from safes.models import Finding, Site
 from tests.transactions.pushing import say
-from tests.transactions.verifying.lively import DAY, lively_book, named, row, settle_down, verified
+from tests.transactions.verifying.lively import DAY, lively_book, named, row, rule_on, settle_down, verified
 from transactions.bodies import forget_bodies
 from transactions.management.commands import verify_books
-from transactions.models import Delivery, DeliveryBody, Transaction
+from transactions.models import Delivery, DeliveryBody, OtherCash, Taking, Transaction
+from transactions.reconciliation.sites.marks import touch_sites
 from transactions.verifying import comparing, progress, rebuilding, tables
 from transactions.verifying.scratch import drop_leftovers, scratch_schema
 
@@ -299,6 +301,32 @@ def test_a_push_that_comes_while_it_runs_is_answered_and_no_difference():
     assert came[0].status == "accepted"
     assert result["differences"] == []
     assert result["tables"]["transactions"] == Transaction.objects.count()
+
+
+def test_what_people_say_while_it_runs_is_no_difference():
+    lively_book()
+    said: list[str] = []
+
+    def say_meanwhile(what: str, done: int, total: int) -> None:
+        if what == "days of safes drawn" and done and not said:
+            said.append("all of it")
+            rule_on("2026-03-14T08:10:00", 5)
+            rule_on("2026-03-13T23:30:00", 2)
+            place_safe("UNKNOWN1", Site.objects.get(code="S8"))
+            Taking.objects.update(amount=17)
+            OtherCash.objects.update(business_date=dt.date(2026, 3, 12))
+            touch_sites(
+                {
+                    (site, dt.date(2026, 3, day))
+                    for site in Site.objects.values_list("pk", flat=True)
+                    for day in (11, 12, 13)
+                }
+            )
+            settle_down()
+
+    result = verified(tell=_in_a_thread(say_meanwhile))
+    assert said
+    assert result["differences"] == []
 
 
 def _in_a_thread(what: Any) -> Any:
