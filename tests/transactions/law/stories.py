@@ -248,41 +248,7 @@ def stories(draw: st.DrawFn) -> Story:
         counts = st.lists(st.sampled_from([0, 1, 2, 4, None]), min_size=1, max_size=3)
         judged = draw(st.lists(st.sampled_from(shown), max_size=2, unique=True))
         people += [Verdict(fact, tuple(draw(counts.filter(_no_double_withdrawal)))) for fact in judged]
-        people += draw(
-            st.lists(_countings(first, sorted({fact.serial for fact in shown})), max_size=3, unique_by=_place)
-        )
-    people += draw(st.lists(_takings(first), max_size=4, unique_by=lambda one: one.took.reference))
     return Story(tuple(sent), tuple(people))
-
-
-_SUMS = st.sampled_from([Decimal(0), Decimal(40), Decimal("60.5")])
-_WRONG = st.lists(_SUMS, max_size=2).map(tuple)
-
-
-def _countings(first: dt.date, serials: list[str]) -> st.SearchStrategy[Counting]:
-    dates = st.integers(-1, 4).map(lambda days: first + dt.timedelta(days=days))
-    compartments = st.sampled_from(["contents", "contents", "inventory"])
-    currencies = st.sampled_from(["USD", "USD", "EUR", "AUD"])
-    counted = st.builds(Counted, st.sampled_from(serials), compartments, dates, currencies, _SUMS)
-    return st.builds(Counting, counted, _WRONG)
-
-
-def _place(one: Action) -> tuple[object, ...]:
-    assert isinstance(one, Counting)
-    return one.counted.serial, one.counted.compartment, one.counted.date, one.counted.currency
-
-
-def _reference(one: Action) -> str:
-    assert isinstance(one, Taking)
-    return one.took.reference
-
-
-def _takings(first: dt.date) -> st.SearchStrategy[Taking]:
-    dates = st.integers(-1, 3).map(lambda days: first + dt.timedelta(days=days))
-    took = st.builds(
-        Took, st.sampled_from("abcd"), st.sampled_from(sorted(PLACES)), dates, st.sampled_from(["0", "0", "9"]), _SUMS
-    )
-    return st.builds(Taking, took, _WRONG)
 
 
 def _no_double_withdrawal(counts: list[int | None]) -> bool:

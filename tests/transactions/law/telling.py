@@ -14,7 +14,7 @@ from django.db.transaction import atomic
 from django.test import Client
 from django.utils import timezone
 
-from safes.estate import add_site, lock_safes, place_safe, save_site
+from safes.estate import add_site, place_safe, save_site
 from safes.models import MachineKey, Safe, Site
 from tests.transactions.cleaning import clean_database
 from tests.transactions.feeds.filing import feed
@@ -44,9 +44,9 @@ from transactions.feeds.taking import store_file
 from transactions.identity import key_digest
 from transactions.models import AuditEvent, Delivery, Feed, PhysicalCount, PushEndpoint, Ruling, Transaction
 from transactions.models import Taking as TakingRow
+from transactions.reconciliation.counts.keeping import Said, enter_count, withdraw_count
 from transactions.reconciliation.takings.book import Teller as Says
 from transactions.reconciliation.takings.keeping import keep
-from transactions.recording.marks import touch
 from transactions.recording.rulings import rule, withdraw_ruling
 from transactions.tasks import record_pending
 from transactions.wire.push_json import read_message
@@ -192,24 +192,10 @@ def _count(counting: Counting) -> bool:
     if safe is None:
         return False
     for number, amount in enumerate((*counting.wrong, told.amount)):
-        with atomic():
-            lock_safes([safe.pk])
-            row = PhysicalCount.objects.create(
-                safe=safe,
-                compartment=told.compartment,
-                use=PhysicalCount.Use.OPENING,
-                business_date=told.date,
-                currency=told.currency,
-                amount=amount,
-            )
-            touch({(safe.pk, told.date)})
-        draw_soon()
+        said = Said(told.compartment, PhysicalCount.Use.OPENING, told.date, told.currency, amount)
+        count = enter_count(safe, said, None)
         if number < len(counting.wrong):
-            with atomic():
-                lock_safes([safe.pk])
-                PhysicalCount.objects.filter(pk=row.pk).update(withdrawn_at=timezone.now())
-                touch({(safe.pk, told.date)})
-            draw_soon()
+            withdraw_count(count.pk, "Counted wrongly.", None)
     return True
 
 

@@ -6,11 +6,14 @@ definitions.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transactions.law.books import books_in_database, difference, figures_differ, figures_in_database
+from tests.transactions.law.cash_stories import cash_stories
 from tests.transactions.law.figures import Figures, figures_of
 from tests.transactions.law.oracle import Books, Inputs, books_of
 from tests.transactions.law.stories import BOOKS, PLACES, Action, Story, orders, stories
@@ -52,8 +55,8 @@ class Tale:
 
 
 @st.composite
-def tales(draw: st.DrawFn, ways: int) -> Tale:
-    story = draw(stories())
+def tales(draw: st.DrawFn, ways: int, of: Callable[[], st.SearchStrategy[Story]] = stories) -> Tale:
+    story = draw(of())
     return Tale(story, *(draw(orders(story)) for _ in range(ways)))
 
 
@@ -65,6 +68,14 @@ def test_the_books_follow_from_what_was_said_in_whatever_order_it_came(tale):
         Teller(tale.story).tell(order)
         books.append(compare(tale.story))
     assert difference(*books) == {}
+
+
+@settings(max_examples=12 if settings().max_examples <= 100 else 400)
+@given(tales(2, cash_stories))
+def test_the_figures_follow_from_what_was_said_counted_and_taken(tale):
+    for order in tale.told:
+        Teller(tale.story).tell(order)
+        compare(tale.story)
 
 
 @_few

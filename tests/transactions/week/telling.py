@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from collections import defaultdict
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from safes.estate import add_site, place_safe
@@ -13,12 +14,12 @@ from safes.models import Register, Safe, Site
 from tests.transactions.feeds.filing import feed, file_in, xml
 from tests.transactions.pushing import draw_all, endpoint, say
 from tests.transactions.week.page import date, sent, table, wall
-from transactions.models import OtherCash, PhysicalCount, Taking
+from transactions.models import OtherCash, Taking
+from transactions.reconciliation.counts.keeping import Said, enter_count
 from transactions.reconciliation.days.closing import mark_due
 from transactions.reconciliation.sites.marks import touch_sites
 from transactions.reconciliation.takings.book import Teller
 from transactions.reconciliation.takings.keeping import keep
-from transactions.recording.marks import touch
 
 _STANDS = {"A1": "DOWNTOWN", "B1": "AIRPORT", "B2": "AIRPORT", "C1": "BORDER"}
 _REGISTERS = {"DOWNTOWN": "12", "AIRPORT": "56", "BORDER": "1"}
@@ -94,16 +95,10 @@ def _spend(row: dict[str, str]) -> None:
 
 def _count(row: dict[str, str]) -> None:
     safe = Safe.objects.get(serial_number=row["safe"])
-    PhysicalCount.objects.create(
-        safe=safe,
-        compartment=row["what"],
-        use=row["use"],
-        business_date=date(row["when"]),
-        local_time=wall(row["when"]) if row["use"] == "check" else None,
-        currency=row["currency"],
-        amount=row["amount"],
-    )
-    touch({(safe.pk, date(row["when"]))})
+    time = wall(row["when"]) if row["use"] == "check" else None
+    said = Said(row["what"], row["use"], date(row["when"]), row["currency"], Decimal(row["amount"]), local_time=time)
+    enter_count(safe, said, None)
+    draw_all()
 
 
 def tell(acts: list[Act], *, drawn_between: bool) -> None:
