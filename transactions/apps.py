@@ -10,7 +10,9 @@ class TransactionsConfig(AppConfig):
     def ready(self) -> None:
         from safes.estate import on_estate_change, on_site_change
         from transactions.estate import follow_estate
+        from transactions.reconciliation.pickups.tolerances import judge_again
         from transactions.reconciliation.sites.marks import touch_site
 
         on_estate_change(follow_estate)
         on_site_change(touch_site)
+        on_site_change(judge_again)

@@ -80,12 +80,12 @@ class Step:
 @st.composite
 def histories(draw: st.DrawFn) -> list[Step]:
     """A safe's week, and what comes, goes and moves in it afterwards: a little at a time."""
-    pool = draw(st.lists(events, min_size=6, max_size=16))
+    pool = draw(st.lists(events, min_size=8, max_size=16))
     counts = draw(st.lists(openings, max_size=3, unique_by=lambda one: (one.day, one.currency)))
     there = [draw(st.booleans()) or draw(st.booleans()) for _ in (*pool, *counts)]
     begins = [0] * (DAYS + 1)
-    steps = []
-    for _ in range(draw(st.integers(1, 4))):
+    steps: list[Step] = []
+    for _ in range(draw(st.integers(2, 5))):
         for number in draw(st.sets(st.integers(0, len(there) - 1), min_size=1, max_size=3)):
             there[number] = not there[number]
         for number in draw(st.sets(st.integers(0, DAYS), max_size=1)):

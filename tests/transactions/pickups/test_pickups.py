@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from safes.models import Finding
-from tests.transactions.counts.telling import Sender, came, days, fetched, now, opening, placed
+from safes.estate import save_site
+from safes.models import Finding, Site
+from tests.transactions.counts.telling import Sender, came, count, days, fetched, now, opening, placed
 from tests.transactions.pushing import draw_all, open_findings
 from transactions.models import Pickup
 from transactions.reconciliation.counts.keeping import withdraw_count
@@ -110,7 +111,7 @@ def test_several_servicings_of_a_group_are_added(loomis):
         fetched("11 12:00", "9.00", PickupGroupId=1),
     )
     assert pickups()["1 USD"] == (49, 49, 0, "agreed")
-    assert (days()["10"][1], days()["11"][1]) == (40, 9)
+    assert (days()["10"][1], days()["11"][1]) == (Decimal(40), Decimal(9))
 
 
 def test_a_drop_after_its_group_was_serviced_belongs_there_and_leaves_as_it_comes(loomis):
@@ -189,6 +190,31 @@ def test_what_the_bank_counted_is_held_against_the_drops_too(loomis):
     subject = "SR10042 servicing 2026-03-10T12:00:00 USD"
     assert open_findings() == {("pickup_variance", subject): Decimal(20)}
     keep_slip(pickup.pk, Slip(["B-1"], "R1", Decimal("40.00"), "the bank"), None)
+    assert open_findings() == {}
+
+
+def test_another_tolerance_of_the_site_is_followed(safe, loomis):
+    loomis.tells(
+        first(),
+        came("10 09:00", "40.00", PickupGroupId=1),
+        fetched("10 12:00", "43.00", PickupGroupId=1),
+        came("11 09:00", "9.00", PickupGroupId=2),
+        fetched("11 12:00", "9.00", PickupGroupId=2),
+    )
+    draw_all()
+    keep_slip(Pickup.objects.get(pickup_group_id=2).pk, Slip(counted_amount=Decimal(7)), None)
+    check = count(safe, "4", dt.date(2026, 3, 12))
+    site = Site.objects.get()
+    assert open_findings() == {}
+    site.tolerance = Decimal("1.99")
+    save_site(site)
+    assert open_findings() == {
+        ("pickup_variance", "SR10042 group 1 USD"): Decimal(3),
+        ("pickup_variance", "SR10042 group 2 USD"): Decimal(2),
+        ("count_variance", f"SR10042 2026-03-12 contents USD count {check.pk}"): Decimal(4),
+    }
+    site.tolerance = Decimal(5)
+    save_site(site)
     assert open_findings() == {}
 
 
