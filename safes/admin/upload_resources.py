@@ -25,6 +25,13 @@ class UploadResource(ModelResource):
 
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
         """Headings in any case, with spaces or underscores. Raises ValueError, with a sentence, for others."""
+        try:
+            dataset.headers = self._headings(dataset)
+        except ValueError:
+            dataset.wipe()  # else its rows would be tried all the same, each with a complaint of its own
+            raise
+
+    def _headings(self, dataset: Dataset) -> list[str]:
         known = [field.column_name for field in self.get_import_fields()]
         headings = [str(name or "").strip().lower().replace(" ", "_") for name in dataset.headers or ()]
         strange = [name for name in headings if name not in known]
@@ -37,7 +44,7 @@ class UploadResource(ModelResource):
             raise ValueError("A column stands there twice.")
         if len(dataset) > MOST_ROWS:
             raise ValueError(f"The table has {len(dataset)} rows; {MOST_ROWS} are taken at once.")
-        dataset.headers = headings
+        return headings
 
     def validate_instance(
         self, instance: Model, import_validation_errors: Any = None, validate_unique: bool = True

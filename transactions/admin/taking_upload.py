@@ -12,8 +12,7 @@ from safes.admin.upload_fields import Text
 from safes.admin.upload_resources import UploadResource
 from transactions.models import Taking
 from transactions.reconciliation.takings.book import Teller
-from transactions.reconciliation.takings.holding import Ambiguities, hold
-from transactions.reconciliation.takings.keeping import Refused, keep
+from transactions.reconciliation.takings.keeping import Keeping
 from transactions.reconciliation.takings.reading import NEEDED, Said, read
 
 _COLUMNS = ("site", "business_date", "register", "cashier", "amount", "reference")
@@ -43,29 +42,23 @@ class TakingResource(UploadResource):
         use_transactions = True
 
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
+        teller = Teller(Taking.Source.UPLOAD, user_id=kwargs["user"].pk)
+        self._keeping = Keeping([], teller)
         super().before_import(dataset, **kwargs)
-        self._teller = Teller(Taking.Source.UPLOAD, user_id=kwargs["user"].pk)
-        self._ambiguities = Ambiguities()
-        # All at once and in order, since row by row two uploads could lock each other out.
-        hold(said for said, _ in (read(_plain(row)) for row in dataset.dict) if said)
+        said = [said for said, _ in (read(_plain(row)) for row in dataset.dict) if said]
+        # All locks at once, since row by row two uploads could lock each other out.
+        self._keeping = Keeping(said, teller)
+
+    def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
+        super().after_import(dataset, result, **kwargs)
+        self._keeping.done()
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         row.update(_plain(row))
 
     def get_instance(self, instance_loader: Any, row: Any) -> Taking | None:
         said, _ = read(dict(row))
-        if said is None:
-            return None
-        known = Taking.objects.select_related("register__site")
-        if said.reference:
-            return known.filter(reference=said.reference).first()
-        return known.filter(
-            reference=None,
-            register__site__code__iexact=said.site,
-            register__code=said.register,
-            business_date=said.business_date,
-            cashier__iexact=said.cashier,
-        ).first()
+        return self._keeping.known(said) if said else None
 
     def after_init_instance(self, instance: Any, new: bool, row: Any, **kwargs: Any) -> None:
         tell_columns(instance)
@@ -89,16 +82,11 @@ class TakingResource(UploadResource):
 
     def keep(self, instance: Any, is_create: bool) -> Taking:
         said: Said = instance.said
-        errors = self._ambiguities.mistakes(said)
+        errors = self._keeping.mistakes(said)
         if errors:
             raise ValidationError(errors)
-        try:
-            (outcome,) = keep([{name: getattr(said, name) for name in _COLUMNS}], self._teller)
-        except Refused as refused:
-            raise ValidationError(refused.by_row[0]) from None
-        if outcome.taking is None:
-            raise ValidationError(outcome.errors)
-        return outcome.taking
+        taking, _ = self._keeping.keep(said)
+        return taking
 
     def export_resource(self, instance: Any, selected_fields: Any = None, **kwargs: Any) -> Any:
         tell_columns(instance)

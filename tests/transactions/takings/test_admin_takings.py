@@ -206,6 +206,21 @@ def test_what_went_wrong_since_the_preview_undoes_all_of_it(staff, site):
     assert not Taking.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"site,business_date,register\nS1,2026-03-14,1\n", "The column amount is missing"),
+        (b"site,business_date,register,amount,refrence\nS1,2026-03-14,1,5,R\n", "There is no column “refrence”"),
+        (b"site,business_date,register,amount\n", "No valid data to import"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_with_a_sentence_and_nothing_else(staff, content, sentence):
+    shown = look(staff, content).content.decode()
+    assert sentence in shown
+    for word in ("Traceback", "object has no", "Keeping", "None", "Import the good rows"):
+        assert word not in shown
+
+
 def test_two_amounts_for_one_till_in_a_table_are_not_guessed_at(staff):
     looked = look(staff, table(row(), row(amount="41"), row(register="2", reference="A"), row(register="2")))
     assert [cell[:2] for cell in cells(looked)] == [("3", "reference")]

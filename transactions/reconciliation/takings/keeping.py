@@ -37,6 +37,34 @@ class Refused(ValueError):
         return {number: one.errors for number, one in enumerate(self.outcomes) if one.errors}
 
 
+class Keeping:
+    """Takings that are kept one after the other, under locks that are taken at once and last as long as the caller's
+    transaction; ``done`` says which days that touched.
+    """
+
+    def __init__(self, said: Sequence[Said], teller: Teller) -> None:
+        self._teller = teller
+        self._sites = hold(said)
+        self._ambiguities = Ambiguities()
+        self._book = Book([one for one in said if not self._sites.mistakes(one)], self._sites)
+
+    def mistakes(self, said: Said) -> Errors:
+        """Why this row cannot be kept; to be asked once of each, in their order."""
+        return self._sites.mistakes(said) or self._ambiguities.mistakes(said)
+
+    def known(self, said: Said) -> Taking | None:
+        """What it would replace."""
+        return None if self._sites.mistakes(said) else self._book.taking(said)
+
+    def keep(self, said: Said) -> tuple[Taking, bool]:
+        """The taking that says so now, and whether it is new; for rows without mistakes."""
+        taking = self._book.taking(said)
+        return self._book.write(taking or Taking(), said, self._teller), taking is None
+
+    def done(self) -> None:
+        touch_sites(self._book.touched)
+
+
 @atomic
 def keep(rows: Sequence[object], teller: Teller, *, good_rows: bool = False) -> list[Outcome]:
     """Keep takings: the same reference again replaces, wherever and of whatever day it was; without one, the same
@@ -46,23 +74,15 @@ def keep(rows: Sequence[object], teller: Teller, *, good_rows: bool = False) -> 
     when none is good, Refused is raised and nothing is changed. The days they touch, before and after, are marked.
     """
     read_ = [read(row) for row in rows]
-    outcomes = [Outcome(errors=errors) for _, errors in read_]
-    said = [one for one, _ in read_]
-    sites = hold(one for one in said if one)
-    ambiguities = Ambiguities()
-    for one, outcome in zip(said, outcomes, strict=True):
-        if one:
-            outcome.errors = sites.mistakes(one) or ambiguities.mistakes(one)
+    keeping = Keeping([one for one, _ in read_ if one], teller)
+    outcomes = [Outcome(errors=keeping.mistakes(one) if one else errors) for one, errors in read_]
     wrong = sum(bool(outcome.errors) for outcome in outcomes)
     if wrong and (not good_rows or wrong == len(rows)):
         raise Refused(outcomes)
-    good = [(one, outcome) for one, outcome in zip(said, outcomes, strict=True) if one and not outcome.errors]
-    book = Book([one for one, _ in good], sites)
-    for one, outcome in good:
-        taking = book.taking(one)
-        outcome.created = taking is None
-        outcome.taking = book.write(taking or Taking(), one, teller)
-    touch_sites(book.touched)
+    for (one, _), outcome in zip(read_, outcomes, strict=True):
+        if one and not outcome.errors:
+            outcome.taking, outcome.created = keeping.keep(one)
+    keeping.done()
     return outcomes
 
 
