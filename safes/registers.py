@@ -8,6 +8,7 @@ from safes.estate import lock_sites
 from safes.findings import settle
 from safes.models import Finding, Register, Site
 
+
 def unknown_subject(site: Site, code: str) -> str:
     """What the finding about a register that takings made is about; transactions.reconciliation.sites opens it."""
     return f"{site.code} {code}"

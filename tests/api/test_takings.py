@@ -11,7 +11,8 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from safes.api.idempotency import forget_calls
+from config.celery import TIMETABLE
+from safes import tasks
 from safes.estate import place_safe
 from safes.models import IdempotentCall, MachineAccount, Register
 from tests.api.reader import problem, row
@@ -203,9 +204,11 @@ def test_a_key_that_is_none_is_refused(till, key):
 
 def test_keys_are_remembered_for_thirty_days_at_least(till):
     till.say(taking("40"), key="k-1")
-    assert forget_calls() == 0
+    assert tasks.forget_old_calls() == 0
     IdempotentCall.objects.update(called_at="2026-02-17T00:00:00Z")
-    assert forget_calls() == 1
+    assert tasks.forget_old_calls() == 1
+    assert tasks.forget_old_calls.name in {entry["task"] for entry in TIMETABLE.values()}
+    assert not IdempotentCall.objects.exists()
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from safes.admin.upload_resources import UploadResource
 from transactions.models import Taking
 from transactions.reconciliation.takings.book import Teller
 from transactions.reconciliation.takings.keeping import Keeping
-from transactions.reconciliation.takings.reading import NEEDED, Said, read
+from transactions.reconciliation.takings.reading import NEEDED, read
 
 _COLUMNS = ("site", "business_date", "register", "cashier", "amount", "reference")
 _SHOWN = Text()
@@ -65,7 +65,9 @@ class TakingResource(UploadResource):
 
     def import_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         said, errors = read(dict(row))
-        if said is None:
+        if said is not None:
+            errors = self._keeping.mistakes(said)
+        if said is None or errors:
             raise ValidationError(errors)
         site = instance.said_site
         for name in _COLUMNS:
@@ -81,11 +83,7 @@ class TakingResource(UploadResource):
         return skipped
 
     def keep(self, instance: Any, is_create: bool) -> Taking:
-        said: Said = instance.said
-        errors = self._keeping.mistakes(said)
-        if errors:
-            raise ValidationError(errors)
-        taking, _ = self._keeping.keep(said)
+        taking, _ = self._keeping.keep(instance.said)
         return taking
 
     def export_resource(self, instance: Any, selected_fields: Any = None, **kwargs: Any) -> Any:

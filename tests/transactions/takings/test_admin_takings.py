@@ -224,6 +224,9 @@ def test_a_table_that_is_none_is_refused_with_a_sentence_and_nothing_else(staff,
 def test_two_amounts_for_one_till_in_a_table_are_not_guessed_at(staff):
     looked = look(staff, table(row(), row(amount="41"), row(register="2", reference="A"), row(register="2")))
     assert [cell[:2] for cell in cells(looked)] == [("3", "reference")]
+    tell(taking("40"))  # as the first row has it
+    looked = look(staff, table(row(), row(amount="41")))
+    assert [cell[:2] for cell in cells(looked)] == [("3", "reference")]
 
 
 def test_a_spreadsheet_is_read_with_its_own_numbers_and_dates(staff):
