@@ -14,7 +14,8 @@ from tests.transactions.law.stories import FIRST_DAYS, PLACES, Action, Counting,
 
 _SUMS = st.sampled_from([Decimal(0), Decimal(40), Decimal("60.5")])
 _WRONG = st.lists(_SUMS, max_size=2).map(tuple)
-_TYPES = ["CashIn", "CashIn", "ManualCashTransaction", "Servicing", "Servicing", "EndOfDay"]
+# Mostly what hangs together over days.
+_TYPES = [*["CashIn"] * 5, "ManualCashTransaction", *["Servicing"] * 4, "EndOfDay", "EndOfDay"]
 _TYPES += ["ChangeRequest", "CashDispenseTillCheckout", "DoorOpened"]
 _TIMES = [dt.time(3), dt.time(9), dt.time(9, 20), dt.time(16), dt.time(22)]
 
@@ -27,11 +28,11 @@ def _facts(first: dt.date) -> st.SearchStrategy[Fact]:
     )
     return st.builds(
         Fact,
-        serial=st.sampled_from(["SR1", "SR1", "SR1", "SR2"]),
+        serial=st.sampled_from([*["SR1"] * 6, "SR2"]),
         wall=walls,
         type=st.sampled_from(_TYPES),
         amount=st.sampled_from([Decimal("20.5"), Decimal(40), Decimal(7)]),
-        group=st.sampled_from([None, 7, 8]),
+        group=st.sampled_from([None, 7, 7, 8]),
         register=st.sampled_from([None, "0"]),
     ).map(_without_cash)
 
@@ -44,7 +45,7 @@ def _without_cash(fact: Fact) -> Fact:
 @st.composite
 def cash_stories(draw: st.DrawFn) -> Story:
     first = draw(st.sampled_from(FIRST_DAYS))
-    said = draw(st.lists(_facts(first), min_size=3, max_size=14, unique=True))
+    said = draw(st.lists(_facts(first), min_size=8, max_size=16, unique=True))
     sent = [Push("north", None, tuple(map(Reading, said[at : at + 2]))) for at in range(0, len(said), 2)]
     places = st.sampled_from(sorted(PLACES))
     people: list[Action] = [Placing("SR1", draw(places), first - dt.timedelta(days=9))]
