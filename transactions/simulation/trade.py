@@ -70,7 +70,7 @@ def _trade(safe: SimSafe, date: dt.date) -> list[Draft]:
         for lane, register in enumerate(safe.registers):
             who = safe.cashiers[(number * 2 + lane + date.toordinal()) % len(safe.cashiers)]
             drafts += _shift(safe, luck, (begin, begin + shift), who, register)
-    drafts += _whims(safe, luck, opens, closes)
+    drafts += _whims(safe, date, luck, opens, closes)
     if safe.luck("unclosed", date).random() >= 0.015:
         drafts += _close(safe, luck)
     return drafts
@@ -104,7 +104,7 @@ def _shift(safe: SimSafe, luck: random.Random, hours: tuple[int, int], who: str,
     return drafts
 
 
-def _whims(safe: SimSafe, luck: random.Random, opens: int, closes: int) -> list[Draft]:
+def _whims(safe: SimSafe, date: dt.date, luck: random.Random, opens: int, closes: int) -> list[Draft]:
     """What does not happen every day."""
 
     def some_time() -> int:
@@ -118,7 +118,7 @@ def _whims(safe: SimSafe, luck: random.Random, opens: int, closes: int) -> list[
     coins: Cash = ((luck.choice(_COINS), luck.choice((40, 50))),)
     change: Cash = ((Decimal(1), 15), (Decimal(5), 1))
     menu: list[tuple[float, str, dict[str, Any]]] = [
-        (0.4, "ChangeRequest", {"amount": Decimal(100), "change_number": f"50{luck.randrange(10**8):08}"}),
+        (0.15, "ChangeRequest", {"amount": Decimal(100), "change_number": f"50{luck.randrange(10**8):08}"}),
         (0.3, "CoinDispense", {"cash": coins, "amount": worth(coins)}),
         (0.2, "NoteDispense", {"cash": change, "amount": worth(change)}),
         (0.4, "TubeRemoved", {"amount": Decimal(60), **tube}),
@@ -141,6 +141,9 @@ def _whims(safe: SimSafe, luck: random.Random, opens: int, closes: int) -> list[
     for chance, type_, known in menu:
         if luck.random() < chance:
             drafts.append((some_time(), type_, {"user": user(), **known}))
+    if safe.luck("change", date).random() < 0.2:
+        # What was ordered some days ago.
+        drafts.append((some_time(), "TubeLoaded", {"user": user(), "amount": Decimal(100), **tube}))
     if luck.random() < 0.3:
         second, who = some_time(), user()
         tubes = [at for at, type_, _ in drafts if type_ in ("TubeLoaded", "TubeRemoved", "TubeDumped")]
@@ -156,7 +159,7 @@ def _doors(luck: random.Random, second: int, who: str, door: str) -> list[Draft]
         (second + 5, "DoorOpened", {"user": who, "door": f"{door} open"}),
     ]
     end = second + luck.randint(40, 240)
-    if luck.random() < 0.15:
+    if luck.random() < 0.06:
         end = second + 700
         drafts.append((second + 605, "DoorWhine", {"door": f"{door} open"}))
         drafts.append((second + 660, "DoorWhineOverride", {"user": who, "door": f"{door} open"}))

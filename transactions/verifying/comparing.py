@@ -1,18 +1,17 @@
-"""The books beside what was rebuilt, row by row, as of one moment."""
+"""The books, as they were at one moment, beside what was rebuilt from the inputs of that moment, row by row."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 
 from safes.models import Placement, Safe, Site
-from transactions.models import ChangeOrder, Delivery, MovedSafe, SafeDay, TouchedDay, TouchedSiteDay
-from transactions.verifying.scratch import TO_READ, Scratch, snapshot
-from transactions.verifying.tables import COMPARED, COPIED, NOT_FROM_BOOKS, Compared
+from transactions.models import ChangeOrder, MovedSafe, SafeDay, TouchedDay, TouchedSiteDay
+from transactions.verifying.scratch import Scratch
+from transactions.verifying.tables import COMPARED, NOT_FROM_BOOKS, Compared
 
 LISTED = 1000
 
@@ -29,26 +28,37 @@ class Scope:
 
 @dataclass(slots=True)
 class Found:
-    """``checked`` rows were compared. ``moving``: the books were on the move, and may since be what follows."""
+    """``checked`` rows were compared; ``safes`` and ``sites`` are those that differ in anything."""
 
     differences: list[dict[str, Any]] = field(default_factory=list)
     count: int = 0
     checked: dict[str, int] = field(default_factory=dict)
     safes: set[int] = field(default_factory=set)
     sites: set[int] = field(default_factory=set)
-    moving: bool = False
+
+
+def copy_books(scratch: Scratch, scope: Scope) -> None:
+    """Take over the books themselves, as far as they are compared; within the snapshot in which the inputs are."""
+    asked = _asked(scope)
+    with connection.cursor() as cursor:
+        for one in COMPARED:
+            cursor.execute(f"DROP TABLE IF EXISTS {_kept(scratch, one)}")
+            rows = _side(one, scratch.books, f"{one.kept_where or one.where} AND {_within(one, scope)}")
+            cursor.execute(f"CREATE UNLOGGED TABLE {_kept(scratch, one)} AS {rows}", asked)
+            cursor.execute(f"ANALYZE {_kept(scratch, one)}")
+
+
+def _kept(scratch: Scratch, one: Compared) -> str:
+    return f"{scratch.schema}.kept_{one.table}"
 
 
 def compare(scratch: Scratch, scope: Scope) -> Found:
-    """All tables, within one snapshot; the first LISTED differences are told, all are counted."""
+    """All tables; the first LISTED differences are told, all are counted."""
     found = Found()
-    with snapshot():
-        asked = _asked(scope)
-        for one in COMPARED:
-            _compare(scratch, one, scope, asked, found)
-        if found.count:
-            found.moving = _moving(scratch)
-            _name(scratch, found)
+    asked = _asked(scope)
+    for one in COMPARED:
+        _compare(scratch, one, scope, asked, found)
+    _name(scratch, found)
     return found
 
 
@@ -66,9 +76,8 @@ def _asked(scope: Scope) -> dict[str, Any]:
 
 def _compare(scratch: Scratch, one: Compared, scope: Scope, asked: dict[str, Any], found: Found) -> None:
     values = [*one.values, *one.yes_no, *(["copies"] if one.grouped else [])]
-    where = _within(one, scope)
-    books = _side(one, scratch.books, f"{one.kept_where or one.where} AND {where}")
-    rebuilt = _side(one, scratch.schema, f"{one.where} AND {where}")
+    books = f"SELECT * FROM {_kept(scratch, one)}"
+    rebuilt = _side(one, scratch.schema, f"{one.where} AND {_within(one, scope)}")
     keys = " AND ".join(_same(name, nullable=name in one.nullable) for name in one.key)
     both = [f"({', '.join(f'{side}.{name}' for name in values)})" for side in ("b", "r")] if values else ["1", "1"]
     joined = f"""
@@ -171,27 +180,15 @@ def _name(scratch: Scratch, found: Found) -> None:
         one["safe"], one["site"] = names[0].get(one["safe"]), names[1].get(one["site"])
 
 
-def _moving(scratch: Scratch) -> bool:
-    """Whether something came, or is still to be drawn or judged, that has not been taken into account here."""
-    books, schema = scratch.books, scratch.schema
-    waiting = [f"SELECT 1 FROM {books}.{model._meta.db_table}" for model in (TouchedDay, TouchedSiteDay, MovedSafe)]
+def days_waiting(scratch: Scratch) -> int:
+    """How many days, and safes, of the books are still to be drawn or judged: they are not in step yet, and will be."""
+    waiting = [
+        f"SELECT 1 FROM {scratch.books}.{model._meta.db_table}" for model in (TouchedDay, TouchedSiteDay, MovedSafe)
+    ]
     waiting += [
-        f"SELECT 1 FROM {books}.{model._meta.db_table} WHERE {column} <= now()"
+        f"SELECT 1 FROM {scratch.books}.{model._meta.db_table} WHERE {column} <= now()"
         for model, column in ((SafeDay, "close_due_at"), (ChangeOrder, "due_at"))
     ]
-    waiting.append(
-        f"SELECT 1 FROM {books}.{Delivery._meta.db_table} d WHERE recorded_at IS NOT NULL AND repeat_of_id IS NULL "
-        f"AND NOT EXISTS (SELECT 1 FROM {schema}.{TO_READ} t WHERE t.id = d.id)"
-    )
-    for table in (model._meta.db_table for model in COPIED):
-        waiting += [
-            f"SELECT 1 FROM (SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {other}.{table}) e"
-            for one, other in ((books, schema), (schema, books))
-        ]
-    return _any(waiting)
-
-
-def _any(statements: Collection[str]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT " + " OR ".join(f"EXISTS ({statement})" for statement in statements))
-        return bool(cursor.fetchone()[0])
+        cursor.execute(f"SELECT count(*) FROM ({' UNION ALL '.join(waiting)}) w")
+        return int(cursor.fetchone()[0])

@@ -8,13 +8,14 @@ from typing import Any
 
 from safes.estate import normal_serial
 from safes.models import Safe
-from transactions.verifying.comparing import Found, Scope, compare
+from transactions.verifying.comparing import Found, Scope, compare, copy_books, days_waiting
 from transactions.verifying.rebuilding import Rebuilt, Tell, begin_again, draw_again, mark_said, read_again
-from transactions.verifying.scratch import Scratch, scratch_schema
+from transactions.verifying.scratch import Scratch, scratch_schema, snapshot
 
-# So often it is looked again, and so long it is waited for what workers are at.
-_LOOKS = 6
-_PAUSE_SECONDS = 2.0
+# So often it is looked, and before each look so often, and each time so long, waited for what workers are at.
+_LOOKS = 4
+_TRIES = 40
+_PAUSE_SECONDS = 0.25
 
 
 def scope_of(serial_number: str | None, first: dt.date | None, last: dt.date | None) -> Scope:
@@ -33,34 +34,44 @@ def scope_of(serial_number: str | None, first: dt.date | None, last: dt.date | N
 def verify(scope: Scope, tell: Tell, *, pause: float = _PAUSE_SECONDS) -> dict[str, Any]:
     """Rebuild everything in a scratch schema and compare; changes nothing, and keeps nobody waiting.
 
-    What differs is looked at again with what has come meanwhile, so that only what stays different is told.
+    Books and inputs are those of one moment. At that moment days may have been waiting to be drawn, so what differs is
+    looked at once more, as of a later moment, and as long as days are waiting; only what stays different is told.
     """
     with scratch_schema() as scratch:
-        rebuilt = Rebuilt()
-        scratch.copy_inputs()
-        read_again(scratch, rebuilt, tell)
-        mark_said(scratch)
-        found = _draw_and_compare(scratch, scope, tell)
-        looks = 1
-        while found.count and looks < _LOOKS and (found.moving or looks == 1):
-            if looks > 1:
-                time.sleep(pause)
-            scratch.copy_inputs()
-            begin_again(scratch, found.safes, found.sites)
+        rebuilt, found = Rebuilt(), Found()
+        for look in range(_LOOKS):
+            waiting = _take_over(scratch, scope, pause)
+            if look:
+                begin_again(scratch, found.safes, found.sites)
             read_again(scratch, rebuilt, tell)
-            found = _draw_and_compare(scratch, scope, tell)
-            looks += 1
-    return _answer(found, rebuilt)
+            if not look:
+                mark_said(scratch)
+            scratch.analyze()
+            draw_again(scratch, tell)
+            scratch.analyze()
+            found = compare(scratch, scope)
+            if not found.count or (look and not waiting):
+                break
+    return _answer(found, rebuilt, waiting)
 
 
-def _draw_and_compare(scratch: Scratch, scope: Scope, tell: Tell) -> Found:
-    scratch.analyze()
-    draw_again(scratch, tell)
-    scratch.analyze()
-    return compare(scratch, scope)
+def _take_over(scratch: Scratch, scope: Scope, pause: float) -> int:
+    """Copy books and inputs as of a moment at which nothing waits to be drawn, or of the last one that was tried.
+
+    Returns how much was waiting then.
+    """
+    for left in reversed(range(_TRIES)):
+        with snapshot():
+            waiting = days_waiting(scratch)
+            if not waiting or not left:
+                scratch.copy_inputs()
+                copy_books(scratch, scope)
+                return waiting
+        time.sleep(pause)
+    raise AssertionError("unreachable")
 
 
-def _answer(found: Found, rebuilt: Rebuilt) -> dict[str, Any]:
+def _answer(found: Found, rebuilt: Rebuilt, waiting: int) -> dict[str, Any]:
     lost = [
         {
             "table": "delivery bodies",
@@ -80,4 +91,5 @@ def _answer(found: Found, rebuilt: Rebuilt) -> dict[str, Any]:
         "tables": found.checked,
         "deliveries": rebuilt.deliveries,
         "purged": rebuilt.purged,
+        "waiting": waiting,
     }

@@ -46,10 +46,10 @@ class Scratch:
             cursor.execute("SELECT set_config('search_path', %s, true)", [self.books])
 
     def copy_inputs(self) -> None:
-        """Take over what people said and what the estate is as of one moment, and the deliveries recorded by then."""
+        """Take over what people said, what the estate is, and which deliveries are in the books; within a snapshot."""
         columns = list(columns_of(Delivery).values())
         taken = ", ".join(_FORGOTTEN.get(column, f"d.{column}") for column in columns)
-        with snapshot(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             for model in COPIED:
                 table = model._meta.db_table
                 # A safe that only what was read again speaks of is in the copy alone, and stays.

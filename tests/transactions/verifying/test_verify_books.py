@@ -21,9 +21,10 @@ from django.db.transaction import atomic
 from safes.estate import place_safe
 from safes.findings import settle_by_person
 from safes.models import Finding, Site
-from tests.transactions.pushing import say
+from tests.transactions.pushing import body, say, store
 from tests.transactions.verifying.lively import DAY, lively_book, named, row, rule_on, settle_down, verified
 from transactions.bodies import forget_bodies
+from transactions.deliveries import record_delivery
 from transactions.management.commands import verify_books
 from transactions.models import Delivery, DeliveryBody, OtherCash, Taking, Transaction
 from transactions.reconciliation.sites.marks import touch_sites
@@ -300,7 +301,24 @@ def test_a_push_that_comes_while_it_runs_is_answered_and_no_difference():
     result = verified(tell=_in_a_thread(push_meanwhile))
     assert came[0].status == "accepted"
     assert result["differences"] == []
-    assert result["tables"]["transactions"] == Transaction.objects.count()
+    # It is of the moment at which it began.
+    assert result["tables"]["transactions"] == Transaction.objects.count() - 2
+
+
+def test_days_that_wait_to_be_drawn_are_looked_at_again_once_they_are():
+    lively_book()
+    record_delivery(store(body([row(14, "19:00:00"), row(13, "21:00:00")])))
+    drawn: list[str] = []
+
+    def draw_meanwhile(what: str, done: int, total: int) -> None:
+        if not drawn:
+            drawn.append(what)
+            settle_down()
+
+    result = verified()
+    assert result["waiting"] == 2
+    assert ("safe days", "SR10042", "2026-03-14") in named(result)
+    assert verified(tell=_in_a_thread(draw_meanwhile))["equal"]
 
 
 def test_what_people_say_while_it_runs_is_no_difference():
