@@ -31,21 +31,28 @@ from transactions.models import (
     AuditEvent,
     ChannelCompleteness,
     Delivery,
+    OtherCash,
     PhysicalCount,
     Pickup,
     PushEndpoint,
     SafeDay,
+    SiteDay,
+    Taking,
+    TillDay,
     Transaction,
 )
 from transactions.reconciliation.counts.keeping import Said, enter_count
+from transactions.reconciliation.takings.book import Teller
+from transactions.reconciliation.takings.keeping import keep
+from transactions.reconciliation.takings.other_cash import add_other_cash
 
 pytestmark = pytest.mark.django_db
 
 OURS = [
     *(Site, Safe, Register, Finding, Delivery, Transaction, AuditEvent, PushEndpoint, MachineAccount),
-    *(ChannelCompleteness, SafeDay, Pickup, PhysicalCount),
+    *(ChannelCompleteness, SafeDay, Pickup, PhysicalCount, SiteDay, TillDay, Taking, OtherCash),
 ]
-VIEW_ONLY = [Finding, Delivery, Transaction, AuditEvent, ChannelCompleteness, SafeDay, Pickup]
+VIEW_ONLY = [Finding, Delivery, Transaction, AuditEvent, ChannelCompleteness, SafeDay, Pickup, SiteDay, TillDay]
 
 
 @pytest.fixture
@@ -64,6 +71,9 @@ def life():
     add_account("erp", "reader")
     date = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
     enter_count(Safe.objects.get(serial_number="SR10042"), Said("contents", "check", date, "USD", Decimal(100)), None)
+    said = {"site": site.code, "business_date": str(date), "register": "7", "amount": "12", "cashier": "<b>Anna</b>"}
+    keep([said], Teller(Taking.Source.API))
+    add_other_cash(site, date, OtherCash.Kind.DEPOSIT, "5", "<b>slip 7</b>", None)
     endpoint = PushEndpointFactory.create()
     body = body_of(
         cash_in(),
@@ -141,7 +151,10 @@ def test_nothing_is_deleted_by_the_dozen(staff, life, model):
     assert "delete_selected" not in dict(staff.get(page(model, "changelist")).context.get("action_choices", ()))
 
 
-@pytest.mark.parametrize("model", [Safe, Finding, Delivery, Transaction, AuditEvent, PushEndpoint, MachineAccount])
+@pytest.mark.parametrize(
+    "model",
+    [Safe, Finding, Delivery, Transaction, AuditEvent, PushEndpoint, MachineAccount, Taking, OtherCash],
+)
 def test_what_was_said_of_cash_cannot_be_deleted(staff, life, model):
     row = model._default_manager.first()
     assert staff.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
