@@ -41,7 +41,7 @@ from safes.estate import normal_serial
 from safes.models import Finding, Safe
 from transactions.admin.takings import InForceFilter
 from transactions.models import PhysicalCount
-from transactions.reconciliation.counts.checking import KIND, Held, held_against_books
+from transactions.reconciliation.counts.checking import Held, held_against_books
 from transactions.reconciliation.counts.denominations import Pieces, read_lines
 from transactions.reconciliation.counts.keeping import Said, check_count, enter_count, withdraw_count
 
@@ -321,4 +321,4 @@ def _lead(finding: Finding) -> list[tuple[str, str]]:
     return [(url, "the count, and what the books have")]
 
 
-LEADS[KIND] = _lead
+LEADS["count_variance"] = _lead

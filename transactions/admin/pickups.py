@@ -35,7 +35,6 @@ from safes.admin.findings import LEADS
 from safes.models import Finding
 from transactions.admin.leads import transactions_url
 from transactions.models import Book, Drops, Pickup
-from transactions.reconciliation.pickups.findings import VARIANCE, WINDOW
 from transactions.reconciliation.pickups.showing import lines_of, pieces_of, servicings_of
 from transactions.reconciliation.pickups.slips import Slip, keep_slip, slip_of, split_bags
 
@@ -281,4 +280,4 @@ def _lead(finding: Finding) -> list[tuple[str, str]]:
     return [(f"{reverse('admin:transactions_pickup_changelist')}?{query}", "its pickups")]
 
 
-LEADS.update({VARIANCE: _lead, WINDOW: _lead})
+LEADS.update(dict.fromkeys(("pickup_variance", "pickup_window_mismatch"), _lead))

@@ -19,8 +19,6 @@ from safes.models import Safe, Site
 from transactions.models import Book, Drops, PhysicalCount, SafeDay, Transaction
 from transactions.reconciliation.effects import DROPS, TO_INVENTORY
 
-KIND = "count_variance"
-
 # The day's movements up to a moment, on what it opened with. A line leaves with its servicing, whole; what came after
 # its group was serviced has left as soon as it came (the last look).
 _EXPECTED = f"""
@@ -110,14 +108,16 @@ def draw_checks(safe_id: int, dates: Collection[dt.date]) -> None:
             "pk", "tolerance"
         )
     )
-    known = subjects_of([KIND], safe_ids=[safe_id], business_dates={row.business_date for row in rows})[KIND]
+    known = subjects_of(["count_variance"], safe_ids=[safe_id], business_dates={row.business_date for row in rows})[
+        "count_variance"
+    ]
     now: dict[str, Facts | None] = dict.fromkeys(known)
     for row in rows:
         site_id = stands.on(row.business_date).site_id
         one = held.get(row.pk)
         if one is not None and abs(one.difference) > tolerances.get(site_id or 0, Decimal(0)):
             now[subject_of(safe, row)] = _facts(row, one, site_id)
-    settle(KIND, now)
+    settle("count_variance", now)
 
 
 def subject_of(safe: Safe, count: PhysicalCount) -> str:

@@ -13,7 +13,6 @@ from transactions.models import Drops, Pickup, PickupSlip
 from transactions.reconciliation.pickups.judging import ZERO, Judged, Verdict, at_stake
 from transactions.reconciliation.pickups.reading import Key, told_by
 
-VARIANCE, WINDOW = "pickup_variance", "pickup_window_mismatch"
 _LISTED = 200
 
 Told = tuple[Key, str]
@@ -34,8 +33,8 @@ def settle_pickups(safe_id: int, pickups: Collection[Told]) -> None:
         subject = subject_of(safe, *_told(row))
         differ[subject] = _differs(row, slip, tolerances)
         astray[subject] = _astray(row, tolerances)
-    settle(VARIANCE, differ)
-    settle(WINDOW, astray)
+    settle("pickup_variance", differ)
+    settle("pickup_window_mismatch", astray)
 
 
 def subject_of(safe: Safe, key: Key, currency: str) -> str:
