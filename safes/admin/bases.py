@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,13 +18,17 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 # Up to here rows are counted one by one, beyond it the database's own estimate will do.
 _COUNTED = 10_000
 _SORTED = 200_000
+
+
+# An amount, with its currency or without, or a count.
+_FIGURE = re.compile(r"[+-]?[\d,]*\d(\.\d+)?( [A-Z]{3})?")
 
 
 class EstimatingPaginator(Paginator[Any]):
@@ -147,7 +152,20 @@ def link(url: str, text: object) -> SafeString:
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString:
     """A table within a page; cells are escaped unless they are safe already."""
     lines = [list(row) for row in rows]
-    return SafeString(render_to_string("staff/table.html", {"headers": headers, "rows": lines})) if lines else EMPTY
+    if not lines:
+        return EMPTY
+    sums = [_is_of_figures(column) for column in zip(*lines, strict=True)]
+    named = list(zip(headers, sums, strict=True))
+    cells = [list(zip(line, sums, strict=True)) for line in lines]
+    return SafeString(render_to_string("staff/table.html", {"headers": named, "rows": cells}))
+
+
+def _is_of_figures(column: Sequence[object]) -> bool:
+    """Whether all of a column are amounts or counts: they stand under each other, so that a wrong one is seen."""
+    texts = [strip_tags(str(cell)).strip() for cell in column]
+    return any(_FIGURE.fullmatch(text) for text in texts) and all(
+        not text or text == EMPTY or _FIGURE.fullmatch(text) for text in texts
+    )
 
 
 EMPTY = SafeString("–")

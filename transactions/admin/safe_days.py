@@ -97,7 +97,7 @@ class SafeDayAdmin(AddsUp):
 
     @display(description="site", empty_value="nowhere yet")
     def of_site(self, row: SafeDay) -> str | None:
-        return str(row.site) if row.site else None
+        return row.site.code if row.site else None
 
     @display(description="opening")
     def sum_opening(self, row: SafeDay) -> SafeString:

@@ -74,7 +74,7 @@ class SafeDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.safe_id} on {self.business_date}, {self.currency or 'no currency'}"
+        return f"{self.safe} on {self.business_date}, {self.currency or 'currency not known'}"
 
 
 class Drops(models.Model):

@@ -38,7 +38,7 @@ class SiteDay(models.Model):
         indexes = [models.Index(fields=["business_date", "site"], name="site_day_by_date")]
 
     def __str__(self) -> str:
-        return f"{self.site_id} on {self.business_date}"
+        return f"{self.site.code} on {self.business_date}"
 
 
 class TillDay(models.Model):

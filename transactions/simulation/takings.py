@@ -54,10 +54,10 @@ class Taking:
 class TillHabits:
     """How often a till is wrong, as shares of its reports."""
 
-    short: float = 0.04
-    over: float = 0.02
-    silent: float = 0.01
-    mistyped: float = 0.004  # under a register that nobody has
+    short: float = 0.015
+    over: float = 0.008
+    silent: float = 0.004
+    mistyped: float = 0.003  # under a register that nobody has
 
 
 def told_at(site: SimSite, date: dt.date) -> dt.datetime:
