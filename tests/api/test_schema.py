@@ -122,3 +122,21 @@ def test_whatever_is_asked_the_answer_is_one_that_is_described(case, somebody):
         # A cursor is a text that only we can write, and a range has an order: no schema says so.
         excluded_checks=[positive_data_acceptance],
     )
+
+
+def test_what_is_answered_to_takings_is_what_is_described(api):
+    till = Reader("back_office", "pos")
+    operation = api["/api/v1/takings"]["POST"]
+    good = {"site": "S001", "business_date": "2024-03-14", "register": 7, "amount": 40, "reference": None}
+    bad = good | {"amount": "much"}
+    for body, query, status in (
+        (good, {}, 201),
+        ([good, good | {"register": "2", "cashier": "Anna"}], {}, 201),
+        ([good, bad], {"good_rows": "true"}, 201),
+        ([good, bad], {}, 400),
+        (good | {"refrence": "R"}, {}, 400),
+        ([], {}, 400),
+    ):
+        case = operation.Case(body=body, query=query, media_type="application/json")
+        answer = case.call_and_validate(headers={"Authorization": f"Token {till.token}"})
+        assert answer.status_code == status

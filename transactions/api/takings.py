@@ -53,16 +53,6 @@ class TakingSerializer(serializers.ModelSerializer[Taking]):
         return taking.cashier or None
 
 
-class KeptSerializer(TakingSerializer):
-    """A taking, and what became of it."""
-
-    outcome = serializers.ChoiceField(["created", "replaced"], read_only=True)
-
-    class Meta(TakingSerializer.Meta):
-        fields = [*TakingSerializer.Meta.fields, "outcome"]
-        read_only_fields = fields
-
-
 class TakingFilters(ReadFilterSet):
     site = django_filters.CharFilter(
         field_name="register__site__code", lookup_expr="iexact", label="Case does not count."
@@ -102,14 +92,29 @@ _ROW = {
     },
 }
 _BODY: dict[str, Any] = {"oneOf": [_ROW, {"type": "array", "items": _ROW, "minItems": 1, "maxItems": MOST}]}
+
+
+_KEPT = {
+    "allOf": [
+        {"$ref": "#/components/schemas/Taking"},
+        {
+            "type": "object",
+            "required": ["outcome"],
+            "properties": {"outcome": {"type": "string", "enum": ["created", "replaced"]}},
+        },
+    ]
+}
 _REFUSED = {
     "type": "object",
+    "description": "A row that was left out.",
     "required": ["outcome", "errors"],
+    "additionalProperties": False,
     "properties": {
         "outcome": {"type": "string", "enum": ["refused"]},
         "errors": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
     },
 }
+_ANSWER: dict[str, Any] = {"oneOf": [_KEPT, {"type": "array", "items": {"oneOf": [_KEPT, _REFUSED]}}]}
 
 
 class TakingList(ReadingList):
@@ -136,7 +141,7 @@ class TakingList(ReadingList):
             OpenApiParameter("good_rows", {"type": "string", "enum": ["true", "false"]}, OpenApiParameter.QUERY),
         ],
         request={"application/json": _BODY},
-        responses={(201, "application/json"): KeptSerializer},
+        responses={(201, "application/json"): _ANSWER},
         filters=False,
     )
     def post(self, request: Request) -> HttpResponseBase:
