@@ -117,9 +117,13 @@ def lock_safes(safe_ids: Iterable[int]) -> list[Safe]:
     return list(Safe.objects.select_for_update(no_key=True).filter(pk__in=list(safe_ids)).order_by("pk"))
 
 
-def lock_sites(site_ids: Iterable[int]) -> list[Site]:
-    """Lock these sites, in one order for everybody, and before any safe: what belongs to a site is written under it."""
-    return list(Site.objects.select_for_update(no_key=True).filter(pk__in=list(site_ids)).order_by("pk"))
+def lock_sites(site_ids: Iterable[int], *, skip_locked: bool = False) -> list[Site]:
+    """Lock these sites, in one order for everybody, and before any safe: what belongs to a site is written under it.
+
+    With ``skip_locked`` those that somebody else holds are left out, and nobody is waited for.
+    """
+    sites = Site.objects.select_for_update(no_key=True, skip_locked=skip_locked)
+    return list(sites.filter(pk__in=list(site_ids)).order_by("pk"))
 
 
 def _hold_sites(site_ids: Iterable[int]) -> None:

@@ -41,13 +41,17 @@ class TakingResource(UploadResource):
         report_skipped = True
         use_transactions = True
 
+    def import_data_inner(self, dataset: Dataset, dry_run: bool, *args: Any, **kwargs: Any) -> Any:
+        self._is_preview = dry_run
+        return super().import_data_inner(dataset, dry_run, *args, **kwargs)
+
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
         teller = Teller(Taking.Source.UPLOAD, user_id=kwargs["user"].pk)
-        self._keeping = Keeping([], teller)
+        self._keeping = Keeping([], teller, stores=False)
         super().before_import(dataset, **kwargs)
         said = [said for said, _ in (read(_plain(row)) for row in dataset.dict) if said]
         # All locks at once, since row by row two uploads could lock each other out.
-        self._keeping = Keeping(said, teller)
+        self._keeping = Keeping(said, teller, stores=not self._is_preview)
 
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
 import pytest
 from django.db import connection
+from django.db.transaction import atomic
 
+from safes.estate import lock_sites
 from safes.models import Finding, Register
 from safes.registers import confirm_register, keep_register
 from tests.api.till import Till
-from tests.factories import SiteFactory
+from tests.factories import AdministratorFactory, SiteFactory
 from tests.transactions.at_once import at_once
 from tests.transactions.takings.telling import DAY, now, site_days, taking, tell, turn
+from tests.transactions.takings.test_admin_takings import look, row, table
 from transactions.models import Taking
 from transactions.reconciliation.sites.drawing import draw_sites_touched
 from transactions.reconciliation.sites.soon import draw_sites_soon
@@ -73,6 +77,45 @@ def test_overlapping_lists_in_any_order_while_days_are_drawn_do_not_lock_each_ot
     turn()
     by_site = {day.split()[0]: takings for day, (_, takings, *_) in site_days().items()}
     assert by_site == {f"S{one + 1}": Decimal(sum(range(one, 30, 3))) for one in range(3)}
+
+
+def test_lists_of_many_sites_in_any_order_do_not_lock_each_other_out():
+    for number in range(4, 9):
+        SiteFactory.create(code=f"S{number}")
+
+    def tell_all(teller: int) -> None:
+        codes = [f"S{number}" for number in range(1, 9)][:: 1 if teller % 2 else -1]
+        for number in range(4):
+            tell(*(taking(str(number), f"{teller}", site=code) for code in codes))
+
+    at_once(*[partial(tell_all, teller) for teller in range(TELLERS)])
+    assert Taking.objects.count() == 8 * TELLERS
+
+
+def impatient(work: Callable[[], object]) -> object:
+    """Work that fails if it has to wait for anybody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '3s'")
+    return work()
+
+
+def test_a_push_does_not_wait_for_a_site_that_somebody_works_at(sites):
+    tell(taking("5"))
+    with atomic():
+        lock_sites([sites[0].pk])
+        assert at_once(partial(impatient, draw_sites_touched)) == [0]
+    assert site_days() == {f"S1 {DAY} USD": (0, 5, -5, -5)}
+
+
+def test_a_preview_waits_for_nobody_and_keeps_nobody_waiting(sites, client):
+    client.force_login(AdministratorFactory.create())
+    tell(taking("5", reference="R-1"))
+    content = table(row(reference="R-1"), row(register="9"), row(register="9"))
+    with atomic():
+        lock_sites([site.pk for site in sites])
+        (looked,) = at_once(partial(impatient, partial(look, client, content)))
+    assert "1 new, 2 changed, 0 as they are already" in looked.content.decode()
+    assert not Register.objects.filter(code="9").exists()
 
 
 def test_a_register_confirmed_while_its_takings_are_drawn_is_not_asked_for_again(sites):

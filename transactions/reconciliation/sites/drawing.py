@@ -24,7 +24,11 @@ DateCurrency = tuple[dt.date, str]
 
 
 def draw_sites_touched(limit: int = 1000) -> int:
-    """Work off marks, and say how many; those of a site that cannot be drawn stay, and are not among them."""
+    """Work off marks, and say how many; those of a site that cannot be drawn stay, and are not among them.
+
+    Nor are those of a site that somebody works at just now, since a push that touched it must not wait for a table of
+    takings. Who has kept takings draws when he is done, and the clock comes round for the rest.
+    """
     drawn = 0
     days: dict[int, list[dt.date]] = defaultdict(list)
     marks = TouchedSiteDay.objects.order_by("site_id", "business_date").values_list("site_id", "business_date")[:limit]
@@ -32,8 +36,8 @@ def draw_sites_touched(limit: int = 1000) -> int:
         days[site_id].append(date)
     for site_id, dates in days.items():
         try:
-            draw_site_day(site_id, dates)
-            drawn += len(dates)
+            if draw_site_day(site_id, dates, waits=False):
+                drawn += len(dates)
         except DatabaseError:
             raise
         except Exception:
@@ -42,11 +46,14 @@ def draw_sites_touched(limit: int = 1000) -> int:
 
 
 @atomic
-def draw_site_day(site_id: int, dates: Collection[dt.date]) -> None:
-    """Bring the days of a site and their findings in step with what is stored; their marks go."""
-    locked = lock_sites([site_id])
+def draw_site_day(site_id: int, dates: Collection[dt.date], *, waits: bool = True) -> bool:
+    """Bring the days of a site and their findings in step with what is stored; their marks go.
+
+    False where there is nothing to lock: the site went, and its marks with it, or somebody holds it and nobody waits.
+    """
+    locked = lock_sites([site_id], skip_locked=not waits)
     if not locked:
-        return  # the site went, and its marks with it
+        return False
     (site,) = locked
     # Locked in the order in which they are made: who marks several of them waits for nobody who waits for him.
     marks = TouchedSiteDay.objects.select_for_update().filter(site=site, business_date__in=dates)
@@ -54,6 +61,7 @@ def draw_site_day(site_id: int, dates: Collection[dt.date]) -> None:
     days = _days(site, dates)
     _keep(site, dates, days)
     settle_site(site, dates, days)
+    return True
 
 
 def _days(site: Site, dates: Collection[dt.date]) -> dict[DateCurrency, Day]:

@@ -24,9 +24,13 @@ class Teller:
 
 
 class Book:
-    """The takings and registers that some rows are about, read at once; the caller holds their locks."""
+    """The takings and registers that some rows are about, read at once; the caller holds their locks.
 
-    def __init__(self, said: Sequence[Said], sites: Sites) -> None:
+    With ``stores`` false nothing is stored, and no lock is needed: what would become of the rows can be looked at.
+    """
+
+    def __init__(self, said: Sequence[Said], sites: Sites, *, stores: bool = True) -> None:
+        self._stores = stores
         self.touched: set[SiteDate] = set()
         self._sites = sites
         of = {sites.of(one).pk for one in said}
@@ -62,7 +66,8 @@ class Book:
         taking.source = teller.source
         taking.entered_by_id = teller.user_id
         taking.account_id = teller.account_id
-        taking.save()
+        if self._stores:
+            taking.save()
         if said.reference:
             self._named[said.reference] = taking
         else:
@@ -75,7 +80,9 @@ class Book:
     def _register(self, site: Site, code: str) -> Register:
         register = self._registers.get((site.pk, code))
         if register is None:
-            with on_occasion("named by takings"):
-                register = Register.objects.create(site=site, code=code, confirmed=False)
+            register = Register(site=site, code=code, confirmed=False)
+            if self._stores:
+                with on_occasion("named by takings"):
+                    register.save()
             self._registers[site.pk, code] = register
         return register

@@ -12,7 +12,7 @@ from safes.history import on_occasion
 from transactions.models import Taking
 from transactions.reconciliation.sites.marks import touch_sites
 from transactions.reconciliation.takings.book import Book, Teller
-from transactions.reconciliation.takings.holding import Ambiguities, hold
+from transactions.reconciliation.takings.holding import Ambiguities, hold, look
 from transactions.reconciliation.takings.reading import Errors, Said, read
 
 
@@ -39,14 +39,16 @@ class Refused(ValueError):
 
 class Keeping:
     """Takings that are kept one after the other, under locks that are taken at once and last as long as the caller's
-    transaction; ``done`` says which days that touched.
+    transaction; ``done`` marks the days that this touched. With ``stores`` false it is all the same, but for the locks,
+    and nothing is stored: a preview keeps nobody waiting.
     """
 
-    def __init__(self, said: Sequence[Said], teller: Teller) -> None:
+    def __init__(self, said: Sequence[Said], teller: Teller, *, stores: bool = True) -> None:
         self._teller = teller
-        self._sites = hold(said)
+        self._stores = stores
+        self._sites = hold(said) if stores else look(said)
         self._ambiguities = Ambiguities()
-        self._book = Book([one for one in said if not self._sites.mistakes(one)], self._sites)
+        self._book = Book([one for one in said if not self._sites.mistakes(one)], self._sites, stores=stores)
 
     def mistakes(self, said: Said) -> Errors:
         """Why this row cannot be kept; to be asked once of each, in their order."""
@@ -62,7 +64,8 @@ class Keeping:
         return self._book.write(taking or Taking(), said, self._teller), taking is None
 
     def done(self) -> None:
-        touch_sites(self._book.touched)
+        if self._stores:
+            touch_sites(self._book.touched)
 
 
 @atomic
