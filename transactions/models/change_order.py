@@ -46,6 +46,7 @@ class ChangeOrder(models.Model):
         ]
         indexes = [
             models.Index(fields=["business_date", "safe"], name="change_order_by_date"),
+            models.Index(fields=["safe", "ordered_local_time"], name="change_order_by_safe"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="change_order_due"),
         ]
 

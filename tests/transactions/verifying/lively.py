@@ -60,6 +60,7 @@ def lively_book() -> str:
     say_body(key, first)
     say_body(key, first)
     say(key, told[3:9], "b")
+    say(endpoint("trial", environment="test"), told[3:9], "b", name="trial")
     say(key, [row(14, "15:00:00", TransactionDateTime="2026-03-14T15:00:00+02:00")], "c")
     say_body(key, b"<html>not JSON</html>")
     daily = feed()

@@ -18,6 +18,7 @@ from django.core.management.base import OutputWrapper
 from django.db import DatabaseError, connection, connections
 from django.db.transaction import atomic
 
+from config.data_dir import CHECKOUT
 from safes.estate import place_safe
 from safes.findings import settle_by_person
 from safes.models import Finding, Site
@@ -94,6 +95,11 @@ def test_every_model_is_rebuilt_copied_or_no_part_of_it():
     compared = {one.model.__name__ for one in tables.COMPARED}
     left_out = {model.__name__ for model in [*tables.READ, *tables.REBUILT]} - compared
     assert left_out == {"Message", "FindingNote", "TouchedDay", "TouchedSiteDay", "MovedSafe"}
+
+
+def test_findings_that_are_not_compared_are_kinds_that_operators_know():
+    told = (CHECKOUT / "docs/operations.md").read_text()
+    assert [kind for kind in sorted(tables.NOT_FROM_BOOKS) if f"### `{kind}`" not in told] == []
 
 
 def test_a_table_that_was_forgotten_is_an_error_and_no_live_row():

@@ -31,7 +31,6 @@ from transactions.reconciliation.stretches import windows
 
 _LOADS = ("TubeLoaded", "CashAcceptedReplenishment")
 _COLUMNS = ("local_time", "business_date", "amount", "currency", "change_purchase_number", "key_digest", "occurrence")
-_DAY = dt.timedelta(days=1)
 Step = ChangeOrderStep.Step
 
 
@@ -62,7 +61,7 @@ def draw_change_orders(safe_id: int, dates: Collection[dt.date]) -> None:
     )
     others = _others(safe_id, amounts, since, touched.references)
     waiting = {(row.reference, row.currency): _order(row) for row in others} | due
-    suggested = suggest(waiting, _loads(safe_id, amounts, since))
+    suggested = suggest(waiting, _loads(safe_id, amounts, since) if waiting else [])
     stands = standings_of([safe_id])[safe_id]
     steps = _steps(safe_id, touched.references)
     values = {key: _values(order, suggested.get(key), steps.get(key, {}), stands) for key, order in due.items()}
@@ -119,7 +118,6 @@ def _others(
     rows = ChangeOrder.objects.filter(
         safe=safe_id,
         amount__in=amounts,
-        business_date__gte=(since - LOOKED_AHEAD - _DAY).date(),
         ordered_local_time__gte=since - LOOKED_AHEAD,
     ).exclude(reference__in=references)
     return [row for row in rows if row.suggested_local_time is None or row.suggested_local_time >= since]
