@@ -17,6 +17,8 @@ from safes.models import Finding, FindingNote
 
 SYSTEM = "system"
 
+_SHOWN = ("summary", "severity", "safe_id", "site_id", "business_date", "currency")
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -107,9 +109,9 @@ def _close(finding: Finding, notes: list[FindingNote]) -> None:
 
 def _update(finding: Finding, facts: Facts, notes: list[FindingNote]) -> None:
     accepted = finding.settled_facts is not None and bytes(finding.settled_facts) == facts.digest
-    changed = finding.cash_at_stake != facts.cash_at_stake or finding.detail != json.loads(
-        json.dumps(facts.detail, default=str)
-    )
+    detail = json.loads(json.dumps(facts.detail, default=str))
+    changed = finding.cash_at_stake != facts.cash_at_stake or finding.detail != detail
+    before = {name: getattr(finding, name) for name in _SHOWN}
     _apply(finding, facts)
     if finding.state == Finding.State.CLOSED and not accepted:
         finding.state = Finding.State.OPEN
@@ -118,6 +120,8 @@ def _update(finding: Finding, facts: Facts, notes: list[FindingNote]) -> None:
         notes.append(FindingNote(finding=finding, by=SYSTEM, what="reopened", text=facts.summary))
     elif changed:
         notes.append(FindingNote(finding=finding, by=SYSTEM, what="changed", text=facts.summary))
+    elif before == {name: getattr(finding, name) for name in _SHOWN}:
+        return  # as nearly always, when a day is drawn again
     finding.save()
 
 

@@ -118,8 +118,9 @@ def statements(key: str, rows: int, first: int) -> int:
     return len(captured)
 
 
-# All of it, findings included: key, endpoint, raw body, message, locks, rows, closes, rulings, marks, rules, delivery.
-MOST = 50
+# All of it: key, endpoint, raw body, message, locks, rows, closes, rulings, marks, delivery; and, since the days it
+# touched are few, their figures and findings: lines, pickups, balances, sessions, orders, doors, and the site's day.
+MOST = 100
 
 
 def test_the_number_of_statements_does_not_grow_with_the_number_of_rows():

@@ -24,7 +24,7 @@ def keep_drawn(
     The caller holds the lock under which they are drawn.
     """
     model = stored.model
-    there = {tuple(getattr(row, name) for name in key): row for row in stored}
+    there = {tuple(getattr(row, name) for name in key): row for row in stored.order_by()}
     fresh, changed = [], []
     names: set[str] = set()
     touched: set[Key] = set()
