@@ -16,7 +16,7 @@ from safes.api.filters import DayFilter, ReadFilterSet, SerialNumberFilter
 from safes.api.places import AtSite, Places
 from safes.api.reading import ReadingItem, ReadingList
 from transactions.models import Pickup, PickupSlip
-from transactions.reconciliation.pickups.slips import slips_of
+from transactions.reconciliation.pickups.reading import slips_of
 
 _BIGGEST = 2**63 - 1
 _AMOUNT = {"type": ["string", "null"], "pattern": r"^-?\d+\.\d{2,}$", "examples": ["1560.00"]}

@@ -16,10 +16,11 @@ from safes.estate import lock_safes, place_safe
 from safes.models import Finding, Safe
 from tests.factories import SiteFactory
 from transactions.identity import DIGEST_SIZE
-from transactions.models import Book, Drops, PhysicalCount, Pickup, SafeDay, Transaction
+from transactions.models import Book, Drops, PhysicalCount, Pickup, SafeDay, TouchedDay, Transaction
 from transactions.reconciliation.days.balances import carry_on
 from transactions.reconciliation.days.drawing import draw_days
 from transactions.reconciliation.pickups.drawing import draw_pickups
+from transactions.recording.marks import touch
 
 FIRST = dt.date(2026, 3, 2)
 DAYS = 7
@@ -171,6 +172,8 @@ class Book1:
             return
         with atomic():
             lock_safes([self.safe.pk])
+            touch({(self.safe.pk, date) for date in self.marked})
+            TouchedDay.objects.filter(safe=self.safe, business_date__in=drawn).delete()
             draw_days(self.safe.pk, drawn)
             left = draw_pickups(self.safe.pk, drawn)
             carry_on(self.safe.pk, sorted({*drawn, *left}))

@@ -12,9 +12,9 @@ from decimal import Decimal
 import pytest
 from django.db.models import F, Sum
 from django.db.transaction import atomic, set_rollback
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
-from tests.transactions.pickups.histories import FIRST, Book1, Event, Step, date_of, drawn, histories
+from tests.transactions.pickups.histories import DAYS, FIRST, Book1, Event, Step, date_of, drawn, histories
 from transactions.models import Drops, Pickup, SafeDay
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +22,17 @@ pytestmark = pytest.mark.django_db
 _some = settings(max_examples=50 if settings().max_examples <= 100 else settings().max_examples)
 
 
+def _servicing_gone() -> list[Step]:
+    """A servicing passed a group over, and goes together with a drop of its own group, whose day is drawn first."""
+    drops = [Event(8, "CashIn", 1, 10, "USD"), Event(9, "CashIn", 1, 5, "USD"), Event(32, "CashIn", 2, 20, "USD")]
+    servicing = Event(56, "Servicing", 1, 15, "USD")
+    begins, drawn_ = (0,) * (DAYS + 1), (True,) * (DAYS + 2)
+    return [Step((*drops, servicing), (), begins, drawn_), Step((drops[0], drops[2]), (), begins, drawn_)]
+
+
 @_some
 @given(histories())
+@example(_servicing_gone())
 def test_pickups_drawn_piece_by_piece_are_those_drawn_at_once(steps):
     with atomic():
         book = Book1()

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from django.db import connection
 from django.db.models import Q
 
-from transactions.models import Drops, Pickup, SafeDay
+from transactions.models import Drops, Pickup, SafeDay, TouchedDay
 from transactions.reconciliation.pickups import reading
 from transactions.reconciliation.pickups.assigning import STILL_THERE, Fate, Line, Servicing, Servicings, fate_of
 from transactions.reconciliation.pickups.findings import settle_pickups
@@ -27,6 +27,9 @@ def draw_pickups(safe_id: int, dates: Collection[dt.date]) -> set[dt.date]:
     Returns business dates on which cash may leave that did not, or did and may not: those whose ``taken`` is due. The
     caller holds the safe's lock, and has drawn the drops of these dates.
     """
+    # Servicings are read as they are now, also on days that are marked and not drawn yet. What hung on those that went
+    # must be looked at before the pickups that tell of them are drawn without them.
+    dates = {*dates, *TouchedDay.objects.filter(safe=safe_id).values_list("business_date", flat=True)}
     then = reading.pickups_over(safe_id, dates)
     now = reading.servicings_on(safe_id, dates)
     closed = {row.pickup_group_id for row in then if row.servicing_count} | {one.group for one in now}
@@ -39,9 +42,11 @@ def draw_pickups(safe_id: int, dates: Collection[dt.date]) -> set[dt.date]:
     touched = left | set(dates)
     keys = _keys(reading.pickups_over(safe_id, touched), lines)
     keys |= {key_of(one) for one in now | servicings if one.date in touched}
-    keys |= _first(safe_id, dates)
+    first = reading.first_servicing(safe_id)
+    if first is not None and min(dates) <= first[0]:
+        keys |= _of_first(safe_id, first[0])
     if keys:
-        settle_pickups(safe_id, draw_sums(safe_id, keys))
+        settle_pickups(safe_id, draw_sums(safe_id, keys, first))
     return left | {one.date for one in now} | _left_by_openings(safe_id, then)
 
 
@@ -89,16 +94,13 @@ def _waiting_key(line: Line) -> Key:
     return (line.group, None) if line.has_group else WAITING
 
 
-def _first(safe_id: int, dates: Collection[dt.date]) -> set[Key]:
-    """The pickups that are, or were, of the safe's first servicing, where these dates may have a say in that."""
-    first = reading.first_servicing(safe_id)
-    if first is None or min(dates) > first[0]:
-        return set()
-    is_first = Q(status=Pickup.Status.UNJUDGED) | Q(first_on__lte=first[0], last_on__gte=first[0])
+def _of_first(safe_id: int, date: dt.date) -> set[Key]:
+    """The pickups that are, or were, of the safe's first servicing, which is of this business date."""
+    is_first = Q(status=Pickup.Status.UNJUDGED) | Q(first_on__lte=date, last_on__gte=date)
     keys: set[Key] = set(
         Pickup.objects.filter(is_first, safe=safe_id).values_list("pickup_group_id", "serviced_without_group")
     )
-    return keys | {key_of(one) for one in reading.servicings_on(safe_id, [first[0]])}
+    return keys | {key_of(one) for one in reading.servicings_on(safe_id, [date])}
 
 
 def _left_by_openings(safe_id: int, then: Collection[Pickup]) -> set[dt.date]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from decimal import Decimal
+from functools import cached_property
 
 from safes.estate import Standings, standings_of
 from safes.findings import Facts, settle
-from safes.models import Safe, Site
+from safes.models import Finding, Safe, Site
 from transactions.models import Drops, Pickup, PickupSlip
 from transactions.reconciliation.pickups.judging import ZERO, Judged, Verdict, at_stake
-from transactions.reconciliation.pickups.reading import Key, told_by
+from transactions.reconciliation.pickups.reading import Key, slips_of, told_by
 
 _LISTED = 200
 
@@ -23,18 +24,22 @@ def settle_pickups(safe_id: int, pickups: Collection[Told]) -> None:
     """Bring the findings of these pickups in step with them and their slips. The caller holds the safe's lock."""
     safe = Safe.objects.get(pk=safe_id)
     of_keys = told_by({key for key, _ in pickups})
-    rows = Pickup.objects.filter(of_keys, safe=safe)
-    slips = {_told(slip): slip for slip in PickupSlip.objects.filter(of_keys, safe=safe)}
-    tolerances = _Tolerances(standings_of([safe_id])[safe_id])
-    nothing: dict[str, Facts | None] = {subject_of(safe, *told): None for told in pickups}
-    differ, astray = dict(nothing), dict(nothing)
+    rows = list(Pickup.objects.filter(of_keys, safe=safe))
+    slips = slips_of([row for row in rows if row.business_date is not None])
+    tolerances = _Tolerances(safe_id)
+    differ: dict[str, Facts | None] = {subject_of(safe, *told): None for told in pickups}
+    astray = dict(differ)
     for row in rows:
-        slip = slips.get(_told(row))
-        subject = subject_of(safe, *_told(row))
-        differ[subject] = _differs(row, slip, tolerances)
+        subject = subject_of(safe, (row.pickup_group_id, row.serviced_without_group), row.currency)
+        differ[subject] = _differs(row, slips.get(row.pk), tolerances)
         astray[subject] = _astray(row, tolerances)
-    settle("pickup_variance", differ)
-    settle("pickup_window_mismatch", astray)
+    known = Finding.objects.filter(kind__in=("pickup_variance", "pickup_window_mismatch"), subject__in=differ)
+    kinds = set(known.values_list("kind", flat=True))
+    # Most drawings find nothing wrong where nothing was.
+    if "pickup_variance" in kinds or any(differ.values()):
+        settle("pickup_variance", differ)
+    if "pickup_window_mismatch" in kinds or any(astray.values()):
+        settle("pickup_window_mismatch", astray)
 
 
 def subject_of(safe: Safe, key: Key, currency: str) -> str:
@@ -47,16 +52,16 @@ def subject_of(safe: Safe, key: Key, currency: str) -> str:
     return f"{safe.serial_number} {told} {currency}".strip()
 
 
-def _told(row: Pickup | PickupSlip) -> Told:
-    return (row.pickup_group_id, row.serviced_without_group), row.currency
-
-
 class _Tolerances:
     """Up to what amount a difference is let pass, by business date: that of the site where the safe stood."""
 
-    def __init__(self, stands: Standings) -> None:
-        self._stands = stands
+    def __init__(self, safe_id: int) -> None:
+        self._safe_id = safe_id
         self._of_site: dict[int, Decimal] = {}
+
+    @cached_property
+    def _stands(self) -> Standings:
+        return standings_of([self._safe_id])[self._safe_id]
 
     def on(self, date: dt.date) -> Decimal:
         site_id = self.site_on(date)
@@ -75,8 +80,8 @@ def _differs(row: Pickup, slip: PickupSlip | None, tolerances: _Tolerances) -> F
         return None
     counted = slip.counted_amount if slip else None
     judged = Judged(row.content, row.reported_amount, row.variance, Verdict(row.status))
-    stake = at_stake(judged, counted, tolerances.on(row.business_date))
-    if stake is None:
+    stake = at_stake(judged, counted)
+    if not stake or stake <= tolerances.on(row.business_date):
         return None
     return Facts(
         summary=(

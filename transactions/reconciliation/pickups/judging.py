@@ -38,12 +38,11 @@ def judge(content: Decimal, reported: Decimal | None, *, is_serviced: bool, is_f
     return Judged(content, said, variance, Verdict.DIFFERS if variance else Verdict.AGREED)
 
 
-def at_stake(judged: Judged, counted: Decimal | None, tolerance: Decimal) -> Decimal | None:
+def at_stake(judged: Judged, counted: Decimal | None) -> Decimal:
     """What a pickup may have lost or too much of: the larger of what was reported and counted otherwise than content.
 
-    None where it is not judged, and where no difference goes beyond the tolerance.
+    Nothing where it is not judged.
     """
     if judged.verdict not in (Verdict.AGREED, Verdict.DIFFERS) or judged.variance is None:
-        return None
-    stake = max(abs(judged.variance), ZERO if counted is None else abs(counted - judged.content))
-    return stake if stake > tolerance else None
+        return ZERO
+    return max(abs(judged.variance), ZERO if counted is None else abs(counted - judged.content))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q
 
 from transactions.catalogue import Kind
-from transactions.models import Book, Drops, Pickup, Transaction
+from transactions.models import Book, Drops, Pickup, PickupSlip, Transaction
 from transactions.reconciliation.pickups.assigning import Fate, Line, Servicing
 
 Key = tuple[int | None, dt.datetime | None]
@@ -216,6 +216,23 @@ def told_by(keys: Collection[Key]) -> Q:
     groups, times = apart(keys)
     found = Q(pickup_group_id__in=groups) | Q(pickup_group_id=None, serviced_without_group__in=times)
     return found | Q(pickup_group_id=None, serviced_without_group=None) if WAITING in keys else found
+
+
+def slips_of(pickups: Sequence[Pickup]) -> dict[int, PickupSlip]:
+    """The slips that are kept for pickups, by the id of the pickup; one query at most."""
+    if not pickups:
+        return {}
+    kept = PickupSlip.objects.filter(
+        Q(pickup_group_id__in={row.pickup_group_id for row in pickups})
+        | Q(serviced_without_group__in={row.serviced_without_group for row in pickups}),
+        safe__in={row.safe_id for row in pickups},
+    )
+    slips = {_told(slip): slip for slip in kept}
+    return {row.pk: slips[_told(row)] for row in pickups if _told(row) in slips}
+
+
+def _told(row: Pickup | PickupSlip) -> tuple[object, ...]:
+    return row.safe_id, row.pickup_group_id, row.serviced_without_group, row.currency
 
 
 def _around(dates: Collection[dt.date]) -> tuple[dt.datetime, dt.datetime]:

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.db.transaction import atomic, on_commit
 
 from safes.estate import lock_safes
 from transactions.drawing import draw_soon
 from transactions.models import Pickup, PickupSlip
+from transactions.reconciliation.pickups.reading import slips_of
 from transactions.recording.marks import touch
 
 MOST_BAGS = 100
@@ -42,21 +42,6 @@ def split_bags(text: str) -> list[str]:
 def slip_of(pickup: Pickup) -> PickupSlip | None:
     """The slip that is kept for a pickup."""
     return slips_of([pickup]).get(pickup.pk)
-
-
-def slips_of(pickups: Sequence[Pickup]) -> dict[int, PickupSlip]:
-    """The slips that are kept for pickups, by the id of the pickup; one query."""
-    kept = PickupSlip.objects.filter(
-        Q(pickup_group_id__in={row.pickup_group_id for row in pickups})
-        | Q(serviced_without_group__in={row.serviced_without_group for row in pickups}),
-        safe__in={row.safe_id for row in pickups},
-    )
-    slips = {_told(slip): slip for slip in kept}
-    return {row.pk: slips[_told(row)] for row in pickups if _told(row) in slips}
-
-
-def _told(row: Pickup | PickupSlip) -> tuple[object, ...]:
-    return row.safe_id, row.pickup_group_id, row.serviced_without_group, row.currency
 
 
 @atomic

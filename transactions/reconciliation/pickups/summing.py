@@ -84,16 +84,16 @@ def _earliest(one: Any, other: Any) -> Any:
     return min((moment for moment in (one, other) if moment is not None), default=None)
 
 
-def draw_sums(safe_id: int, keys: Collection[Key]) -> set[tuple[Key, str]]:
+def draw_sums(safe_id: int, keys: Collection[Key], first: tuple[dt.date, dt.datetime] | None) -> set[tuple[Key, str]]:
     """Bring the rows of these pickups in step with their lines and servicings; a pickup that is none goes.
 
-    Returns the pickups and currencies that were looked at, gone ones as well.
+    ``first`` is when the safe had its first servicing: business date and wall clock. Returns the pickups and currencies
+    that were looked at, gone ones as well.
     """
     came: dict[Key, list[Serviced]] = defaultdict(list)
     for one in reading.serviced(safe_id, keys):
         came[one.key].append(one)
     lines = _lines(safe_id, keys, [one for found in came.values() for one in found])
-    first = reading.first_servicing(safe_id)
     openings = reading.opening_dates(safe_id) if _has_first(came.values(), first) else {}
     due: dict[tuple[Any, ...], dict[str, Any]] = {}
     for key in keys:
