@@ -151,7 +151,11 @@ def defaults() -> dict[str, str]:
 def test_operators_are_told_what_each_finding_means():
     rooms = [CHECKOUT / "safes", CHECKOUT / "transactions"]
     code = "".join(path.read_text() for room in rooms for path in room.rglob("*.py"))
-    kinds = set(re.findall(r'(?:settle\(\s*|found\[)"([a-z_]+)"(?:[,)]|\] = draw)', code)) | set(drawing._BY_DAY) | {*COMPLETENESS, *SILENCE}
+    kinds = (
+        set(re.findall(r'(?:settle\(\s*|found\[)"([a-z_]+)"(?:[,)]|\] = draw)', code))
+        | set(drawing._BY_DAY)
+        | {*COMPLETENESS, *SILENCE}
+    )
     told = set(re.findall(r"^### `([a-z_]+)`$", page("docs/operations.md").text, re.MULTILINE))
     assert kinds == told
 

@@ -24,7 +24,7 @@ class Pickup(models.Model):
         OPEN = "open", "open"  # not serviced yet
         AGREED = "agreed", "agreed"
         DIFFERS = "differs", "differs"
-        UNJUDGED = "unjudged", "unjudged"  # the first one, with no counted opening before: who knows what was in there
+        UNJUDGED = "unjudged", "unjudged"  # nobody knows what was in there, or in which currency
 
     safe = models.ForeignKey(Safe, on_delete=models.CASCADE, db_index=False, related_name="+")
     pickup_group_id = models.BigIntegerField(null=True, blank=True)

@@ -189,7 +189,8 @@ class _Safe:
             came = serviced[group, time]
             reported = sum((row.fact.amount for row in pickup.servicings), ZERO) if came else None
             variance = None if reported is None else reported - pickup.content
-            status = self._status(came, currency, variance)
+            known = {of_key[3] for of_key in pickups if of_key[:3] == key[:3]}
+            status = self._status(came, currency, variance, is_mixed="" in known and len(known) > 1)
             figures.pickups[key] = (
                 *(pickup.validated, pickup.manual, pickup.counted, pickup.content),
                 *(reported, variance, pickup.astray, status),
@@ -203,9 +204,11 @@ class _Safe:
             if pickup.astray:
                 figures.findings["pickup_window_mismatch", subject, abs(pickup.astray)] += 1
 
-    def _status(self, came: list[Row], currency: str, variance: Decimal | None) -> str:
+    def _status(self, came: list[Row], currency: str, variance: Decimal | None, *, is_mixed: bool) -> str:
         if not came:
             return "open"
+        if is_mixed:
+            return "unjudged"
         first = self.servicings[0]
         is_first = any(row.fact.wall == first.fact.wall for row in came)
         if is_first and not any(day <= first.date for day in self._openings("contents", currency)):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from safes.estate import save_site
+from safes.estate import place_safe, save_site
 from safes.models import Finding, Site
 from tests.transactions.counts.telling import Sender, came, count, days, fetched, now, opening, placed
 from tests.transactions.pushing import draw_all, open_findings
@@ -132,6 +132,22 @@ def test_each_currency_is_held_by_itself(loomis):
     )
     assert pickups()["1 USD"] == (40, 40, 0, "agreed")
     assert pickups()["1 CAD"] == (10, 0, -10, "differs")
+
+
+def test_a_pickup_of_which_not_all_currencies_are_known_is_not_judged_until_they_are(safe, loomis):
+    dollars = [{"UnitValue": 20, "Count": 2, "Currency": "USD"}]
+    told = {"SerialNumber": "STRANGER", "PickupGroupId": 1}
+    loomis.tells(
+        fetched("02 12:00", "0", SerialNumber="STRANGER", PickupGroupId=9),
+        came("10 09:00", "40.00", Denominations=dollars, **told),
+        fetched("11 09:00", "40.00", **told),
+    )
+    there = pickups()
+    assert there["1 USD"] == (40, 0, -40, "unjudged")
+    assert there["1 "] == (0, 40, 40, "unjudged")
+    assert not Finding.objects.filter(kind="pickup_variance").exists()
+    place_safe("STRANGER", Site.objects.get())
+    assert pickups()["1 USD"] == (40, 40, 0, "agreed")
 
 
 def test_the_first_servicing_is_not_judged_unless_somebody_counted_before_it(safe, loomis):

@@ -13,7 +13,7 @@ class Verdict(StrEnum):
     OPEN = "open"  # not serviced yet
     AGREED = "agreed"
     DIFFERS = "differs"
-    UNJUDGED = "unjudged"  # who knows what was in the safe when the first one came
+    UNJUDGED = "unjudged"  # who knows what was in there, or in which currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,17 @@ class Judged:
     verdict: Verdict
 
 
-def judge(content: Decimal, reported: Decimal | None, *, is_serviced: bool, is_first_uncounted: bool) -> Judged:
+def judge(content: Decimal, reported: Decimal | None, *, is_serviced: bool, is_judged: bool) -> Judged:
     """A pickup in one currency: variance = reported − content.
 
     ``reported`` is None where no servicing named this currency: a serviced pickup has reported nothing of it then.
+    Not judged is the first one with no count before it, and one of which not all currencies are known.
     """
     if not is_serviced:
         return Judged(content, None, None, Verdict.OPEN)
     said = ZERO if reported is None else reported
     variance = said - content
-    if is_first_uncounted:
+    if not is_judged:
         return Judged(content, said, variance, Verdict.UNJUDGED)
     return Judged(content, said, variance, Verdict.DIFFERS if variance else Verdict.AGREED)
 

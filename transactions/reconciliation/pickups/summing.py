@@ -98,6 +98,8 @@ def draw_sums(safe_id: int, keys: Collection[Key], first: tuple[dt.date, dt.date
     due: dict[tuple[Any, ...], dict[str, Any]] = {}
     for key in keys:
         currencies = {currency for of_key, currency in lines if of_key == key} | {one.currency for one in came[key]}
+        # In a safe that nobody placed some cash says its currency and some does not: no part of it can be judged alone.
+        is_mixed = "" in currencies and len(currencies) > 1
         for currency in currencies:
             is_first = first is not None and _has_first([came[key]], first)
             is_counted = first is not None and any(date <= first[0] for date in openings.get(currency, ()))
@@ -105,7 +107,7 @@ def draw_sums(safe_id: int, keys: Collection[Key], first: tuple[dt.date, dt.date
                 lines.get((key, currency), NO_LINES),
                 came[key],
                 currency,
-                is_first_uncounted=is_first and not is_counted,
+                is_judged=not is_mixed and (is_counted or not is_first),
             )
     stored = Pickup.objects.filter(reading.told_by(keys), safe=safe_id)
     touched = keep_drawn(
@@ -136,13 +138,13 @@ def _lines(safe_id: int, keys: Collection[Key], came: list[Serviced]) -> dict[tu
     return found
 
 
-def _values(lines: Lines, came: list[Serviced], currency: str, *, is_first_uncounted: bool) -> dict[str, Any]:
+def _values(lines: Lines, came: list[Serviced], currency: str, *, is_judged: bool) -> dict[str, Any]:
     reported = [one.amount for one in came if one.currency == currency]
     judged = judge(
         lines.validated + lines.manual + lines.counted,
         sum(reported, ZERO) if reported else None,
         is_serviced=bool(came),
-        is_first_uncounted=is_first_uncounted,
+        is_judged=is_judged,
     )
     last = max(came, key=lambda one: (one.date, one.local_time), default=None)
     dates = [one.date for one in came] + [date for date in (lines.first_on, lines.last_on) if date is not None]
