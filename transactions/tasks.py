@@ -55,7 +55,7 @@ def poll_feed(feed_id: int) -> int:
 
 @shared_task
 def follow_the_clock() -> int:
-    """Draw the days of which a grace is over, that an order is overdue of, or that changed endpoints or feeds bear on."""
+    """Draw days of which a grace is over or an order overdue, or that changed endpoints or feeds bear on."""
     follow_clock()
     mark_due()
     follow_due()

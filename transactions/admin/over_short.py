@@ -63,7 +63,7 @@ class TillDayAdmin(AddsUp):
     paginator = EstimatingPaginator
     totals_template = "staff/till_day_totals.html"
     list_before_template = "staff/till_day_above.html"
-    list_display = ("date", "site", "till", "person", "banked", "told", "over")
+    list_display = ("date", "site", "till", "person", "sum_banked", "sum_told", "sum_over")
     list_display_links = ("date",)
     list_filter = (("business_date", RecentFilter), SiteFilter, RegisterFilter, CashierFilter, ComesOutFilter)
     list_select_related = ("site",)
@@ -73,8 +73,10 @@ class TillDayAdmin(AddsUp):
     ordering = ("-business_date", "site", "register", "cashier", "currency")
     sortable_by = ()
     list_per_page = 100
-    readonly_fields = ("date", "site", "till", "person", "banked", "told", "over", "look_at")
-    fieldsets = ((None, {"fields": (("date", "site"), ("till", "person"), ("banked", "told", "over"), "look_at")}),)
+    readonly_fields = ("date", "site", "till", "person", "sum_banked", "sum_told", "sum_over", "look_at")
+    fieldsets = (
+        (None, {"fields": (("date", "site"), ("till", "person"), ("sum_banked", "sum_told", "sum_over"), "look_at")}),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TillDay]:
         return super().get_queryset(request).select_related("site")
@@ -121,15 +123,15 @@ class TillDayAdmin(AddsUp):
         return row.cashier or EMPTY
 
     @display(description="safes")
-    def banked(self, row: TillDay) -> SafeString:
+    def sum_banked(self, row: TillDay) -> SafeString:
         return nowrap(money(row.safe, row.currency))
 
     @display(description="takings")
-    def told(self, row: TillDay) -> SafeString:
+    def sum_told(self, row: TillDay) -> SafeString:
         return nowrap(money(row.takings, row.currency))
 
     @display(description="over/short")
-    def over(self, row: TillDay) -> SafeString:
+    def sum_over(self, row: TillDay) -> SafeString:
         return over_short(row.variance, row.currency)
 
     @display(description="look at")

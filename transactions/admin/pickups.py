@@ -76,7 +76,7 @@ class SlipForm(forms.Form):
 @admin.register(Pickup)
 class PickupAdmin(ViewOnlyAdmin):
     paginator = EstimatingPaginator
-    list_display = ("told", "safe", "standing", "opened", "serviced", "in_content", "in_report", "differs_by")
+    list_display = ("told", "safe", "standing", "opened", "serviced", "sum_content", "sum_report", "sum_variance")
     list_display_links = ("told",)
     list_filter = (
         ("last_on", RecentFilter),
@@ -161,15 +161,15 @@ class PickupAdmin(ViewOnlyAdmin):
         return nowrap(wall_clock(pickup.serviced_local_time))
 
     @display(description="dropped")
-    def in_content(self, pickup: Pickup) -> SafeString:
+    def sum_content(self, pickup: Pickup) -> SafeString:
         return _shown(pickup, pickup.content)
 
     @display(description="reported")
-    def in_report(self, pickup: Pickup) -> SafeString:
+    def sum_report(self, pickup: Pickup) -> SafeString:
         return _shown(pickup, pickup.reported_amount)
 
     @display(description="variance")
-    def differs_by(self, pickup: Pickup) -> SafeString:
+    def sum_variance(self, pickup: Pickup) -> SafeString:
         return _shown(pickup, pickup.variance)
 
     @display(description="amounts")

@@ -54,7 +54,7 @@ class OverShortFilter(DropdownFilter):
 class SiteDayAdmin(AddsUp):
     paginator = EstimatingPaginator
     totals_template = "staff/site_day_totals.html"
-    list_display = ("date", "site", "total", "told", "over", "outside", "petty", "left")
+    list_display = ("date", "site", "sum_safes", "sum_told", "sum_over", "sum_outside", "sum_petty", "sum_left")
     list_display_links = ("date",)
     list_filter = (("business_date", RecentFilter), SiteFilter, OverShortFilter)
     list_select_related = ("site",)
@@ -96,32 +96,32 @@ class SiteDayAdmin(AddsUp):
         return link(change_url(row.site), row.site)
 
     @display(description="safes")
-    def total(self, row: SiteDay) -> SafeString:
+    def sum_safes(self, row: SiteDay) -> SafeString:
         return nowrap(money(row.safe_total, row.currency))
 
     @display(description="takings")
-    def told(self, row: SiteDay) -> SafeString:
+    def sum_told(self, row: SiteDay) -> SafeString:
         return nowrap(money(row.takings, row.currency))
 
     @display(description="over/short")
-    def over(self, row: SiteDay) -> SafeString:
+    def sum_over(self, row: SiteDay) -> SafeString:
         return over_short(row.variance, row.currency)
 
     @display(description="deposits")
-    def outside(self, row: SiteDay) -> SafeString:
+    def sum_outside(self, row: SiteDay) -> SafeString:
         return nowrap(money(row.deposits, row.currency))
 
     @display(description="petty cash")
-    def petty(self, row: SiteDay) -> SafeString:
+    def sum_petty(self, row: SiteDay) -> SafeString:
         return nowrap(money(row.petty_cash, row.currency))
 
     @display(description="unexplained")
-    def left(self, row: SiteDay) -> SafeString:
+    def sum_left(self, row: SiteDay) -> SafeString:
         return over_short(row.unexplained, row.currency)
 
     @display(description="figures")
     def figures(self, row: SiteDay) -> SafeString:
-        columns = (self.total, self.told, self.over, self.outside, self.petty, self.left)
+        columns = (self.sum_safes, self.sum_told, self.sum_over, self.sum_outside, self.sum_petty, self.sum_left)
         return table(
             ("Safes", "Takings", "Over/short", "Deposits", "Petty cash", "Unexplained"), [[c(row) for c in columns]]
         )

@@ -129,9 +129,7 @@ class Drops(models.Model):
                 condition=Q(leaves_on__isnull=True, counted_on__isnull=True),
                 name="drops_in_safe",
             ),
-            models.Index(
-                fields=["safe", "counted_on"], condition=Q(counted_on__isnull=False), name="drops_counted"
-            ),
+            models.Index(fields=["safe", "counted_on"], condition=Q(counted_on__isnull=False), name="drops_counted"),
             models.Index(fields=["safe", "business_date"], condition=Q(is_opening=True), name="drops_opening"),
         ]
 
