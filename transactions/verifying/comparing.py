@@ -84,7 +84,7 @@ def _compare(scratch: Scratch, one: Compared, scope: Scope, asked: dict[str, Any
         FROM ({books}) b FULL JOIN ({rebuilt}) r ON {keys}
         WHERE b.is_there IS NULL OR r.is_there IS NULL OR ROW{both[0]} IS DISTINCT FROM ROW{both[1]}
     """
-    columns = [*one.key, *values]
+    columns = [*one.key, *values, *one.told]
     told = ", ".join(f"{side}.{name}" for side in ("b", "r") for name in columns)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({rebuilt}) rebuilt", asked)
@@ -114,7 +114,7 @@ def _side(one: Compared, schema: str, where: str) -> str:
         keys = ", ".join(one.key)
         rows = f"{schema}.{one.table} WHERE {where}"
         return f"SELECT true AS is_there, {keys}, count(*) AS copies FROM {rows} GROUP BY {keys}"
-    columns = [*one.key, *one.values, *(f"{name} IS NOT NULL AS {name}" for name in one.yes_no)]
+    columns = [*one.key, *one.values, *(f"{name} IS NOT NULL AS {name}" for name in one.yes_no), *one.told]
     return f"SELECT true AS is_there, {', '.join(columns)} FROM {schema}.{one.table} WHERE {where}"
 
 
@@ -124,12 +124,17 @@ def _same(name: str, *, nullable: bool) -> str:
 
 
 def _within(one: Compared, scope: Scope) -> str:
-    columns = {*one.key, *one.values, *one.yes_no}
+    columns = {*one.key, *one.values, *one.yes_no, *one.told}
     parts = ["true"]
     if scope.safe_id is not None:
         if "safe_id" in columns:
-            at_site = "safe_id IS NULL AND site_id = ANY(%(sites)s)" if one.table == "safes_finding" else "false"
-            parts.append(f"(safe_id = %(safe)s OR {at_site})")
+            parts.append(
+                "(safe_id = %(safe)s OR safe_id IS NULL AND site_id = ANY(%(sites)s))"
+                if one.told
+                else "safe_id = %(safe)s"
+            )
+            # Whether it names the safe hangs on what was known by then; its rows are compared by serial number.
+            parts.append("kind <> 'quarantined_row'" if one.told else "true")
         elif "site_id" in columns:
             parts.append("site_id = ANY(%(sites)s)")
         elif "serial_number" in columns:
@@ -144,7 +149,7 @@ def _within(one: Compared, scope: Scope) -> str:
 def _told(one: Compared, books: dict[str, Any] | None, rebuilt: dict[str, Any] | None) -> dict[str, Any]:
     here = books or rebuilt or {}
     if books is not None and rebuilt is not None:
-        told = [name for name in here if books[name] != rebuilt[name]]
+        told = [name for name in here if books[name] != rebuilt[name] and name not in one.told]
     else:
         told = [name for name, value in here.items() if value is not None]
     date = here.get(one.date) if one.date else here.get("local_time")

@@ -94,6 +94,7 @@ class Compared:
     """A table as it is compared: rows are told by ``key``, and ``values`` must agree.
 
     ``yes_no`` are columns of which only whether there is something counts: ids, and when something was seen.
+    ``told`` are columns that say what a row is about, and are not held against one another.
     ``where`` says which rows count, ``kept_where`` so for the books where that is said otherwise.
     """
 
@@ -105,6 +106,7 @@ class Compared:
     kept_where: str = ""
     date: str = ""
     grouped: bool = False
+    told: tuple[str, ...] = ()
     nullable: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -127,6 +129,7 @@ def _compared(
     but: Sequence[str] = (),
     yes_no: Sequence[str] = (),
     only: Sequence[str] = (),
+    told: Sequence[str] = (),
     where: str = "true",
     kept_where: str = "",
 ) -> Compared:
@@ -143,6 +146,7 @@ def _compared(
         where,
         kept_where,
         date=next((name for name in ("business_date", "nominal_date") if name in columns), ""),
+        told=tuple(columns[name] for name in told),
         nullable=frozenset(columns[one.name] for one in model._meta.concrete_fields if one.null),
     )
 
@@ -174,7 +178,9 @@ COMPARED: list[Compared] = [
     # One that a person settled stands as long as its rule sees the same; what its rule no longer sees has no facts.
     _compared(
         Finding,
-        only=("cash_at_stake", "currency", "safe", "business_date"),
+        only=("cash_at_stake", "currency"),
+        # What could not be read names a safe only if it was known by then.
+        told=("safe", "site", "business_date"),
         where="state = 'open' AND kind <> ALL(%(not_from_books)s)",
         kept_where="(state = 'open' OR settled_facts IS NOT NULL) AND kind <> ALL(%(not_from_books)s)",
     ),
