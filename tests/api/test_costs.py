@@ -40,7 +40,10 @@ def queries(reader: Any, path: str, **asked: Any) -> list[str]:
     return [one["sql"] for one in seen]
 
 
-@pytest.mark.parametrize("path", ["sites", "safes", "transactions", "audit-events", "deliveries", "findings"])
+@pytest.mark.parametrize(
+    "path",
+    ["sites", "safes", "transactions", "audit-events", "deliveries", "findings", "safe-days", "site-days", "pickups"],
+)
 def test_a_list_takes_a_handful_of_queries(reader, full, path):
     assert len(queries(reader, path)) <= MOST
 

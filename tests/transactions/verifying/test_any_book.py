@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 # A book is told and rebuilt in a second or two: to make a failing one smaller would take an hour.
-@settings(max_examples=10 if settings().max_examples <= 100 else 200, phases=[Phase.reuse, Phase.generate])
+@settings(max_examples=60 if settings().max_examples <= 100 else 200, phases=[Phase.reuse, Phase.generate])
 @given(tales(ways=1))
 def test_any_book_is_what_follows_from_what_was_said(tale):
     Teller(tale.story).tell(tale.told[0])

@@ -1,7 +1,7 @@
 """Takings as they are said, by whatever door: what stands in each field, or why it cannot be taken.
 
-Issue and DOMAIN.md section 2, "Site day". Pure: no ORM, no clock. The form, the upload and the API all read by this, so
-that the same words are refused with the same sentences.
+DOMAIN.md section 2, "Site day"; CONTRACT.md, "takings". Pure: no ORM, no clock. The form, the upload and the API all
+read by this, so that the same words are refused with the same sentences.
 """
 
 from __future__ import annotations
