@@ -16,9 +16,9 @@ from kombu.exceptions import OperationalError as BrokerError
 from safes.estate import lock_safes
 from safes.models import Safe
 from transactions.drawing import draw_safe, draw_soon
-from transactions.models import AuditEvent, MovedSafe, Transaction
+from transactions.models import AuditEvent, MovedSafe, SafeDay, Transaction
 from transactions.recording.derivation import derive_again
-from transactions.recording.marks import touch
+from transactions.recording.marks import Day, touch
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ _AT_ONCE = 2000
 def follow_estate(safe_ids: list[int], moved: bool) -> None:
     """Instants, currencies, business dates and findings of these safes, whose locks the caller holds."""
     if moved and _is_little(safe_ids):
-        touch(derive_again(safe_ids))
+        touch(derive_again(safe_ids) | _drawn(safe_ids))
         MovedSafe.objects.filter(safe__in=safe_ids).delete()
     elif moved:
         marks = [MovedSafe(safe_id=safe_id, moved_at=timezone.now()) for safe_id in safe_ids]
@@ -56,8 +56,14 @@ def _follow(safe_id: int) -> None:
     for safe in lock_safes([safe_id]):
         marked, _ = MovedSafe.objects.filter(safe=safe).delete()
         if marked:
-            touch(derive_again([safe.pk]))
+            touch(derive_again([safe.pk]) | _drawn([safe.pk]))
             draw_safe(safe)
+
+
+def _drawn(safe_ids: list[int]) -> set[Day]:
+    """Days that are there without a transaction: somebody counted, or cash left in a currency that nobody dropped."""
+    empty = SafeDay.objects.filter(safe__in=safe_ids, transaction_count=0)
+    return set(empty.values_list("safe_id", "business_date"))
 
 
 def _is_little(safe_ids: list[int]) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
-
-from django.utils import timezone
 
 from safes.models import Safe
 from tests.transactions.pushing import draw_all, drop
 from transactions.drawing import draw
 from transactions.models import PhysicalCount, SafeDay
-from transactions.recording.marks import touch
+from transactions.reconciliation.counts.keeping import Said, enter_count, withdraw_count
 
 DAY = dt.date(2026, 3, 14)
 SERIAL = "SR10042"
@@ -42,18 +41,13 @@ def days(*names: str, serial: str = SERIAL) -> dict[str, Any]:
 def count(date: dt.date, amount: int, compartment: str = "contents", currency: str = "USD") -> PhysicalCount:
     """A counted opening, entered and followed."""
     safe = Safe.objects.get(serial_number=SERIAL)
-    row = PhysicalCount.objects.create(
-        safe=safe, compartment=compartment, use="opening", business_date=date, currency=currency, amount=amount
-    )
-    touch({(safe.pk, date)})
+    row = enter_count(safe, Said(compartment, PhysicalCount.Use.OPENING, date, currency, Decimal(amount)), None)
     draw_all()
     return row
 
 
 def withdraw(row: PhysicalCount) -> None:
-    row.withdrawn_at = timezone.now()
-    row.save()
-    touch({(row.safe_id, row.business_date)})
+    withdraw_count(row.pk, "Counted wrongly.", None)
     draw_all()
 
 

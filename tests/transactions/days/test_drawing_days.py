@@ -127,6 +127,15 @@ def test_a_safe_that_moved_has_its_days_where_it_stood(key, site):
     assert {row.site.code for row in Banked.objects.filter(business_date=DAY) if row.site} == {"CHI"}
 
 
+def test_a_day_that_was_only_counted_moves_with_its_safe(key, site):
+    say(key, [at("13 12:00", amount="5")])
+    draw_all()
+    count(DAY, 100)
+    place_safe(SERIAL, SiteFactory.create(code="NEW", time_zone=site.time_zone), DAY)
+    draw_all()
+    assert SafeDay.objects.get(business_date=DAY).site.code == "NEW"  # type: ignore[union-attr]
+
+
 def test_clock_changes_lose_no_row_between_local_and_utc_dates(key):
     # Chicago's clock went forward on the 8th, so that 02:30 never was; it goes back on 1 November.
     rows_ = [
