@@ -146,7 +146,12 @@ def _values(lines: Lines, came: list[Serviced], currency: str, *, is_judged: boo
         is_serviced=bool(came),
         is_judged=is_judged,
     )
-    last = max(came, key=lambda one: (one.date, one.local_time), default=None)
+    # Two at one reading of the clock may have been sent with other offsets: the later instant, in whatever order.
+    last = max(
+        came,
+        key=lambda one: (one.date, one.local_time, one.occurred_at.timestamp() if one.occurred_at else 0.0),
+        default=None,
+    )
     dates = [one.date for one in came] + [date for date in (lines.first_on, lines.last_on) if date is not None]
     return {
         "opened_local_time": lines.opened_local_time,
