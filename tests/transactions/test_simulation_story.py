@@ -127,9 +127,9 @@ def test_changes_of_clocks_show_an_hour_twice_and_an_hour_that_never_was():
     assert not autumn or autumn != sorted(autumn)
 
 
-def test_a_servicing_takes_exactly_what_was_dropped_in_its_group():
+def test_a_servicing_takes_what_was_dropped_in_its_group_and_reports_less_now_and_then():
     safe = make_estate(1, 1, 1)[0]
-    days = [happening for number in range(30) for happening in day_of(safe, day(number))]
+    days = [happening for number in range(90) for happening in day_of(safe, day(number))]
     groups = {what.group for what in days if what.type == "Servicing"}
     dropped = Counter[int]()
     taken = {}
@@ -139,9 +139,10 @@ def test_a_servicing_takes_exactly_what_was_dropped_in_its_group():
         elif what.type == "Servicing":
             taken[what.group] = int(what.amount * Decimal(100))
     whole = sorted(groups)[1:]
-    assert len(whole) >= 5
-    assert {group: dropped[group] for group in whole} == {group: taken[group] for group in whole}
-    assert sum(is_pickup_day(safe, day(number)) for number in range(30)) == len(groups)
+    short = [dropped[group] - taken[group] for group in whole]
+    assert set(short) <= {0, 100, 500, 2000, 10000}  # cents: a note that was stuck, a bag that was miscounted
+    assert 0 < len([cents for cents in short if cents]) < len(short) / 5
+    assert sum(is_pickup_day(safe, day(number)) for number in range(90)) == len(groups)
 
 
 def test_equal_records_are_never_parted_by_the_cut():

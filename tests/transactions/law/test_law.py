@@ -70,7 +70,7 @@ def test_the_books_follow_from_what_was_said_in_whatever_order_it_came(tale):
     assert difference(*books) == {}
 
 
-@settings(max_examples=12 if settings().max_examples <= 100 else 400)
+@settings(max_examples=20 if settings().max_examples <= 100 else 400)
 @given(tales(2, cash_stories))
 def test_the_figures_follow_from_what_was_said_counted_and_taken(tale):
     for order in tale.told:
