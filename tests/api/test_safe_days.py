@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -23,7 +24,7 @@ def books(loomis):
     """A safe with two days, and one elsewhere in another currency."""
     one = safe("SR1", site("S1"))
     safe("SR2", site("S2", currency="CAD", time_zone="America/Toronto"))
-    named = {"PickupGroupId": 7, "Denominations": None}
+    named: dict[str, Any] = {"PickupGroupId": 7, "Denominations": None}
     loomis.push(
         row(SerialNumber="SR1", Amount=100.5, TransactionDateTime="2026-03-14T09:00:00", **named),
         row(SerialNumber="SR1", Amount=20, TransactionDateTime="2026-03-14T10:00:00",
