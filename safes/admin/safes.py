@@ -13,12 +13,13 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from simple_history.utils import get_history_manager_for_model
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from safes.admin.bases import instant, link
+from safes.admin.bases import instant, link, nowrap
 from safes.admin.upload_resources import SafeResource
 from safes.admin.uploads import UploadAdmin
 from safes.estate import lock_safes, normal_serial, safe_changed
@@ -73,11 +74,12 @@ class SafeForm(forms.ModelForm[Safe]):
 class SafeAdmin(UploadAdmin):
     resource_classes = [SafeResource]
     form = SafeForm
-    list_display = ("serial_number", "standing", "site", "model", "open_findings")
+    list_display = ("serial_number", "standing", "site", "model", "sum_held", "open_findings")
     # Apps that know more of safes add filters of theirs, and whether a safe is known from trials alone.
     list_filter: tuple[Any, ...] = ("status", StandsAtFilter)
     known_from_trials_alone: Any = Value(False)
-    # And what they know of a safe, shown on its page.
+    # What is in it now, in words; and what else they know of a safe, shown on its page.
+    held_now: Any = Value("")
     known_beside: tuple[Callable[[Safe], object], ...] = ()
     search_fields = ("serial_number", "model")
     search_help_text = "Serial number or model"
@@ -95,6 +97,7 @@ class SafeAdmin(UploadAdmin):
             site_name=Subquery(now.values("site__name")[:1]),
             open_count=Count("findings", filter=Q(findings__state=Finding.State.OPEN)),
             trials_alone=self.known_from_trials_alone,
+            held=self.held_now,
         )
 
     def histories(self, pk: object) -> list[QuerySet[Any]]:
@@ -144,6 +147,11 @@ class SafeAdmin(UploadAdmin):
     def site(self, safe: Safe) -> str | None:
         code = getattr(safe, "site_code", None)
         return f"{code} {getattr(safe, 'site_name', '')}" if code else None
+
+    @display(description="in it for the courier", empty_value="–")
+    def sum_held(self, safe: Safe) -> SafeString | None:
+        held = getattr(safe, "held", "")
+        return nowrap(held) if held else None
 
     @display(description="first heard from", ordering="first_seen_at")
     def first_seen(self, safe: Safe) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from safes.estate import place_safe
 from tests.factories import SiteFactory
-from tests.transactions.counts.telling import Sender, came, fetched, now, opening, placed
+from tests.transactions.holding.telling import Sender, came, fetched, now, opening, placed
 from tests.transactions.pushing import draw_all
 from transactions.models import Pickup
 from transactions.reconciliation.pickups.slips import Slip, keep_slip

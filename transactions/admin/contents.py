@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import CharField
+from django.db.models.expressions import RawSQL
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -10,6 +12,7 @@ from safes.admin.bases import EMPTY, day, link, money, nowrap, table
 from safes.admin.safes import SafeAdmin
 from safes.models import Safe
 from transactions.admin.safe_days import safe_days_url
+from transactions.models import Drops
 from transactions.reconciliation.contents.adding_up import Contents, Pieces
 from transactions.reconciliation.contents.now import contents_of
 
@@ -54,4 +57,13 @@ def _counted(is_counted: bool) -> str:
     return ", from a counted opening" if is_counted else ""
 
 
+# Of each safe what waits for the courier, by currency: few lines, by an index of their own.
+_HELD = f"""(
+SELECT string_agg(to_char(amount, 'FM999,999,999,990.00') || ' ' || currency, ' + ' ORDER BY currency) FROM (
+    SELECT currency, sum(validated + manual + counted) AS amount FROM {Drops._meta.db_table} d
+    WHERE d.safe_id = {Safe._meta.db_table}.id AND leaves_on IS NULL AND counted_on IS NULL
+    GROUP BY currency
+) held WHERE amount <> 0)"""
+
+SafeAdmin.held_now = RawSQL(_HELD, [], output_field=CharField())  # noqa: S611 - nothing in it comes from outside
 SafeAdmin.known_beside = (*SafeAdmin.known_beside, contents_now)

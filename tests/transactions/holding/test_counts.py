@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from safes.models import Finding
-from tests.transactions.counts.telling import DAY, Sender, at, came, count, days, fetched, now, opening, placed
+from tests.transactions.holding.telling import DAY, Sender, at, came, count, days, fetched, opening
 from tests.transactions.pushing import draw_all, open_findings
 from transactions.models import PhysicalCount, TouchedDay
 from transactions.reconciliation.counts.checking import held_against_books
@@ -18,17 +18,6 @@ from transactions.reconciliation.counts.keeping import withdraw_count
 from transactions.reconciliation.counts.openings import openings_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def today():
-    with now():
-        yield
-
-
-@pytest.fixture
-def safe():
-    return placed()
 
 
 def money(*amounts: object) -> tuple[Decimal, ...]:

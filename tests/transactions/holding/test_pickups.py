@@ -11,29 +11,13 @@ from django.core.exceptions import ValidationError
 
 from safes.estate import place_safe, save_site
 from safes.models import Finding, Site
-from tests.transactions.counts.telling import Sender, came, count, days, fetched, now, opening, placed
+from tests.transactions.holding.telling import came, count, days, fetched, opening
 from tests.transactions.pushing import draw_all, open_findings
 from transactions.models import Pickup
 from transactions.reconciliation.counts.keeping import withdraw_count
 from transactions.reconciliation.pickups.slips import Slip, keep_slip, slip_of, split_bags
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def today():
-    with now():
-        yield
-
-
-@pytest.fixture
-def safe():
-    return placed()
-
-
-@pytest.fixture
-def loomis(safe):
-    return Sender()
 
 
 def pickups() -> dict[str, tuple[Any, ...]]:

@@ -11,7 +11,7 @@ import pytest
 from safes.models import Safe
 from tests.factories import AdministratorFactory
 from tests.staff import page
-from tests.transactions.counts.telling import Sender, came, fetched, now, opening, placed
+from tests.transactions.holding.telling import came, fetched, opening
 from tests.transactions.pushing import draw_all
 from transactions.models import SafeDay
 from transactions.reconciliation.contents.adding_up import Contents
@@ -19,22 +19,6 @@ from transactions.reconciliation.contents.now import contents_of
 from transactions.reconciliation.counts.keeping import withdraw_count
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def today():
-    with now():
-        yield
-
-
-@pytest.fixture
-def safe():
-    return placed()
-
-
-@pytest.fixture
-def loomis(safe):
-    return Sender()
 
 
 def notes(**of: int) -> list[dict[str, Any]]:
@@ -122,3 +106,18 @@ def test_the_page_of_a_safe_shows_what_is_in_it(client, safe, loomis):
     for text in ("47.25 USD", "20 × 2", "manual drops, which no machine counted", "7.25 USD", "1 × 30", "30.00 USD"):
         assert text in shown
     assert client.get(page(Safe, "add")).status_code == 200
+
+
+def test_the_list_of_safes_shows_what_waits_for_the_courier_in_each_currency(client, safe, loomis):
+    euros = [{"UnitValue": 20.0, "Count": 1, "Currency": "EUR"}]
+    loomis.tells(
+        came("10 09:00", "40.00", PickupGroupId=1),
+        came("10 10:00", "1234.50", PickupGroupId=2),
+        came("10 11:00", "20.00", PickupGroupId=2, Denominations=euros),
+        fetched("11 09:00", "40.00", PickupGroupId=1),
+    )
+    draw_all()
+    client.force_login(AdministratorFactory.create())
+    shown = client.get(page(Safe, "changelist")).content.decode()
+    assert "20.00 EUR + 1,234.50 USD" in shown
+    assert "1,274.50" not in shown

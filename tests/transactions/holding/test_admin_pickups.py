@@ -10,17 +10,11 @@ from django.contrib.auth.models import Permission
 from safes.models import Finding
 from tests.factories import AdministratorFactory, UserFactory
 from tests.staff import page
-from tests.transactions.counts.telling import Sender, came, fetched, now, placed
+from tests.transactions.holding.telling import Sender, came, fetched, placed
 from tests.transactions.pushing import draw_all
 from transactions.models import Pickup, PickupSlip, Transaction
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def today():
-    with now():
-        yield
 
 
 @pytest.fixture

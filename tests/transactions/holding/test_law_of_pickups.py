@@ -14,7 +14,7 @@ from django.db.models import F, Sum
 from django.db.transaction import atomic, set_rollback
 from hypothesis import example, given, settings
 
-from tests.transactions.pickups.histories import DAYS, FIRST, Book1, Event, Step, date_of, drawn, histories
+from tests.transactions.holding.histories import DAYS, FIRST, Book1, Event, Step, date_of, drawn, histories
 from transactions.models import Drops, Pickup, SafeDay
 
 pytestmark = pytest.mark.django_db

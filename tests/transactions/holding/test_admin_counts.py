@@ -10,22 +10,11 @@ from django.contrib.auth.models import Permission
 
 from tests.factories import AdministratorFactory, UserFactory
 from tests.staff import page
-from tests.transactions.counts.telling import Sender, came, now, opening, placed
+from tests.transactions.holding.telling import Sender, came, opening
 from tests.transactions.pushing import draw_all
 from transactions.models import PhysicalCount
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def today():
-    with now():
-        yield
-
-
-@pytest.fixture
-def safe():
-    return placed()
 
 
 @pytest.fixture
