@@ -43,6 +43,7 @@ class Conflict(APIException):
 def once(request: Request, work: Callable[[], Answer]) -> Response:
     """Do the work, unless this account was answered to it under the same key before; then give that answer again.
 
+    It is 200 then, where it was 201.
     Raises Conflict where the key came with another request, ValidationError for a key that is none, and whatever the
     work raises.
     """
@@ -59,7 +60,9 @@ def once(request: Request, work: Callable[[], Answer]) -> Response:
         if bytes(call.digest) != digest:
             raise Conflict
         if call.status is not None:
-            return Response(json.loads(call.answer), status=call.status, headers={REPLAYED: "true"})
+            # CONTRACT.md, "Incidents": nothing is made by a repeat.
+            status = 200 if call.status == 201 else call.status
+            return Response(json.loads(call.answer), status=status, headers={REPLAYED: "true"})
         call.status, answer = work()
         call.answer = JSONRenderer().render(answer).decode()
         call.save(update_fields=["status", "answer"])

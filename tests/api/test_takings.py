@@ -173,7 +173,7 @@ def test_the_same_key_and_body_is_answered_as_the_first_time(till):
     first = till.say(taking("40"), key="k-1")
     till.told(taking("99"))
     again = till.say(taking("40"), key="k-1")
-    assert (again.status_code, again.json()) == (201, first.json())
+    assert (first.status_code, again.status_code, again.json()) == (201, 200, first.json())
     assert again["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first
     assert str(Taking.objects.get().amount) == "99.0000"

@@ -141,7 +141,7 @@ class TakingList(ReadingList):
             OpenApiParameter("good_rows", {"type": "string", "enum": ["true", "false"]}, OpenApiParameter.QUERY),
         ],
         request={"application/json": _BODY},
-        responses={(201, "application/json"): _ANSWER},
+        responses={(201, "application/json"): _ANSWER, (200, "application/json"): _ANSWER},
         filters=False,
     )
     def post(self, request: Request) -> HttpResponseBase:
