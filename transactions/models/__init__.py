@@ -4,19 +4,11 @@ from transactions.models.count import PhysicalCount
 from transactions.models.delivery import Delivery, DeliveryBody, QuarantinedRow
 from transactions.models.endpoint import PushEndpoint
 from transactions.models.feed import Feed, FeedFile
+from transactions.models.marks import DayClose, MovedSafe, TouchedDay
 from transactions.models.pickup import Pickup, PickupSlip
-from transactions.models.record import (
-    AuditEvent,
-    Book,
-    DayClose,
-    Message,
-    MovedSafe,
-    Repeat,
-    Ruling,
-    TouchedDay,
-    Transaction,
-)
+from transactions.models.record import AuditEvent, Book, Message, Repeat, Transaction
 from transactions.models.rhythm import SafeRhythm
+from transactions.models.ruling import Ruling
 from transactions.models.safe_day import Banked, Drops, SafeDay
 from transactions.models.site_day import SiteDay, TillDay, TouchedSiteDay
 from transactions.models.taking import OtherCash, Taking

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -245,77 +244,3 @@ class Repeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_digest!r} again in message {self.message_id}"
-
-
-class DayClose(models.Model):
-    """The last EndOfDay dated ``nominal_date``: what decides which business date the rest of that day has."""
-
-    safe = models.ForeignKey(Safe, on_delete=models.CASCADE, db_index=False, related_name="+")
-    book = models.SmallIntegerField(choices=Book.choices)
-    nominal_date = models.DateField()
-    closed_at = WallClockField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["safe", "nominal_date", "book"], name="day_close_last_one")]
-
-    def __str__(self) -> str:
-        return f"{self.nominal_date} closed at {self.closed_at}"
-
-
-class TouchedDay(models.Model):
-    """A safe's business day whose figures and findings must be drawn again."""
-
-    safe = models.ForeignKey(Safe, on_delete=models.CASCADE, db_index=False, related_name="+")
-    business_date = models.DateField()
-    touched_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["safe", "business_date"], name="touched_day_once")]
-
-    def __str__(self) -> str:
-        return f"{self.safe_id} on {self.business_date}"
-
-
-class MovedSafe(models.Model):
-    """A safe whose place, or whose site's zone, rollover or currency, changed: its rows must be derived again."""
-
-    safe = models.OneToOneField(Safe, primary_key=True, on_delete=models.CASCADE, related_name="+")
-    moved_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.safe_id} since {self.moved_at}"
-
-
-class Ruling(models.Model):
-    """A person's word on how often something happened: it replaces what the messages say, until it is withdrawn."""
-
-    safe = models.ForeignKey(Safe, on_delete=models.PROTECT, related_name="+")
-    book = models.SmallIntegerField(choices=Book.choices, default=Book.PRODUCTION)
-    local_time = WallClockField()
-    key_digest = models.BinaryField(max_length=DIGEST_SIZE)
-    count = models.PositiveSmallIntegerField(help_text="How many times it happened; 0: never.")
-    reason = models.TextField()
-    ruled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    ruled_at = models.DateTimeField()
-    withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-ruled_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["safe", "local_time", "key_digest", "book"],
-                condition=Q(withdrawn_at__isnull=True),
-                name="ruling_one_in_force",
-            ),
-            models.CheckConstraint(condition=~Q(reason=""), name="ruling_has_a_reason"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.count} × {self.key_digest!r}"
