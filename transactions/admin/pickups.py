@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -15,7 +14,6 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from safes.admin.bases import (
     EMPTY,
@@ -34,43 +32,10 @@ from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
 from safes.admin.findings import LEADS
 from safes.models import Finding
 from transactions.admin.leads import transactions_url
+from transactions.admin.slip_form import SlipForm
 from transactions.models import Book, Drops, Pickup
 from transactions.reconciliation.pickups.showing import lines_of, pieces_of, servicings_of
-from transactions.reconciliation.pickups.slips import Slip, keep_slip, slip_of, split_bags
-
-
-class SlipForm(forms.Form):
-    bag_numbers = forms.CharField(
-        label="Bags or seals",
-        required=False,
-        widget=UnfoldAdminTextareaWidget({"rows": 3, "autocomplete": "off"}),
-        help_text="Their numbers, a line for each.",
-    )
-    receipt_number = forms.CharField(
-        label="Receipt",
-        required=False,
-        max_length=100,
-        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
-        help_text="The courier's.",
-    )
-    counted_amount = forms.DecimalField(
-        label="Counted amount",
-        required=False,
-        widget=UnfoldAdminDecimalFieldWidget({"autocomplete": "off"}),
-        help_text="What Loomis or the bank counted; leave it out while nobody has.",
-        error_messages={"invalid": "Write the amount as 1560.00."},
-    )
-    counted_by = forms.CharField(
-        label="Counted by",
-        required=False,
-        max_length=100,
-        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
-        help_text="Loomis, or the bank.",
-    )
-    note = forms.CharField(required=False, max_length=4000, widget=UnfoldAdminTextareaWidget({"rows": 2}))
-
-    def clean_bag_numbers(self) -> list[str]:
-        return split_bags(self.cleaned_data["bag_numbers"])
+from transactions.reconciliation.pickups.slips import Slip, keep_slip, slip_of
 
 
 @admin.register(Pickup)
