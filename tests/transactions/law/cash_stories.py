@@ -9,8 +9,20 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from tests.transactions.law.figures import Counted, Took
+from tests.transactions.law.oracle import PRODUCTION
 from tests.transactions.law.said import Fact, Push, Reading
-from tests.transactions.law.stories import FIRST_DAYS, PLACES, Action, Counting, Placing, Story, Taking, Verdict
+from tests.transactions.law.stories import (
+    BOOKS,
+    FIRST_DAYS,
+    PLACES,
+    Action,
+    Counting,
+    Placing,
+    Story,
+    Taking,
+    Verdict,
+    stories,
+)
 
 _SUMS = st.sampled_from([Decimal(0), Decimal(40), Decimal("60.5")])
 _WRONG = st.lists(_SUMS, max_size=2).map(tuple)
@@ -56,6 +68,17 @@ def cash_stories(draw: st.DrawFn) -> Story:
     people += [Verdict(fact, draw(st.sampled_from([(0,), (2,), (0, None)]))) for fact in judged]
     people += draw(takings(first))
     return Story(tuple(sent), tuple(people))
+
+
+@st.composite
+def counted_stories(draw: st.DrawFn) -> Story:
+    """Any story, in which people count and tills speak as well."""
+    story = draw(stories())
+    facts = [reading.fact for telling in story.tellings for reading in telling.readings]
+    first = min(fact.wall for fact in facts).date()
+    there = {r.fact.serial for t in story.tellings if BOOKS[t.source] == PRODUCTION for r in t.readings}
+    people = [*story.people, *draw(takings(first))]
+    return replace(story, people=(*people, *(draw(countings(first, sorted(there))) if there else ())))
 
 
 def countings(first: dt.date, serials: list[str]) -> st.SearchStrategy[list[Counting]]:

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transactions.law.books import books_in_database, difference, figures_differ, figures_in_database
-from tests.transactions.law.cash_stories import cash_stories
+from tests.transactions.law.cash_stories import cash_stories, counted_stories
 from tests.transactions.law.figures import Figures, figures_of
 from tests.transactions.law.oracle import Books, Inputs, books_of
-from tests.transactions.law.stories import BOOKS, PLACES, Action, Story, orders, stories
+from tests.transactions.law.stories import BOOKS, PLACES, Action, Story, orders
 from tests.transactions.law.telling import Teller
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -55,7 +55,7 @@ class Tale:
 
 
 @st.composite
-def tales(draw: st.DrawFn, ways: int, of: Callable[[], st.SearchStrategy[Story]] = stories) -> Tale:
+def tales(draw: st.DrawFn, ways: int, of: Callable[[], st.SearchStrategy[Story]] = counted_stories) -> Tale:
     story = draw(of())
     return Tale(story, *(draw(orders(story)) for _ in range(ways)))
 
