@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import admin
@@ -117,13 +118,13 @@ class PickupAdmin(ViewOnlyAdmin):
     def standing(self, pickup: Pickup) -> str:
         return str(pickup.get_status_display())
 
-    @display(description="first drop, safe's clock")
+    @display(description="first drop")
     def opened(self, pickup: Pickup) -> SafeString:
-        return nowrap(wall_clock(pickup.opened_local_time))
+        return _to_the_second(pickup.opened_local_time)
 
-    @display(description="serviced, safe's clock")
+    @display(description="serviced")
     def serviced(self, pickup: Pickup) -> SafeString:
-        return nowrap(wall_clock(pickup.serviced_local_time))
+        return _to_the_second(pickup.serviced_local_time)
 
     @display(description="dropped")
     def sum_content(self, pickup: Pickup) -> SafeString:
@@ -197,6 +198,11 @@ class PickupAdmin(ViewOnlyAdmin):
             return EMPTY
         url = transactions_url(serial_number=pickup.safe.serial_number, q=pickup.pickup_group_id, book=Book.PRODUCTION)
         return link(url, "its transactions")
+
+
+def _to_the_second(moment: dt.datetime | None) -> SafeString:
+    """By the safe's clock; its fractions make no difference to anybody here."""
+    return nowrap(wall_clock(moment and moment.replace(microsecond=0)))
 
 
 def _line(pickup: Pickup, line: Drops) -> tuple[object, ...]:
