@@ -44,8 +44,9 @@ def main() -> int:
     from tests.bench.report import page
     from tests.bench.verifying import measure_verifying
 
-    by_file, peaks = measure_files(say, chosen.file_rows)
+    # First, while there is nothing in the books but what it delivers itself.
     verified = measure_verifying(say, chosen.verified)
+    by_file, peaks = measure_files(say, chosen.file_rows)
     pushed = measure(rounds=chosen.rounds, stored=chosen.stored)
     # Last of all, so that they are drawn in the midst of all that history.
     drawn = measure_days(say, chosen.rounds)
