@@ -134,7 +134,7 @@ def test_a_register_confirmed_while_its_takings_are_drawn_is_not_asked_for_again
 def test_calls_at_once_with_one_key_are_one_call():
     till = Till()
     answers = at_once(*[lambda: till.say(taking("40"), key="k-1")] * TELLERS)
-    assert {answer.status_code for answer in answers} == {201}
+    assert sorted(answer.status_code for answer in answers) == [200] * (TELLERS - 1) + [201]
     assert len({answer.content for answer in answers}) == 1
     assert sum("Idempotency-Replayed" in answer for answer in answers) == TELLERS - 1
     assert Taking.objects.get().history.count() == 1
