@@ -17,7 +17,7 @@ _DROPS = sorted(DROPS)
 _DENOMINATED = sorted({*TO_INVENTORY, EXCHANGE, *(type_ for type_, kind in KIND_OF.items() if kind == Kind.VALIDATED)})
 
 _ROWS = f"""
-WITH servicings AS (
+WITH servicings AS MATERIALIZED (  -- once, and not for every drop anew
     SELECT business_date, local_time FROM {Transaction._meta.db_table}
     WHERE safe_id = %(safe)s AND business_date = ANY(%(dates)s) AND book = %(book)s AND counted AND kind = %(pickup)s
 ), rows AS (
