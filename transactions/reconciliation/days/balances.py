@@ -11,6 +11,7 @@ from django.db.models import F, Sum
 
 from safes.estate import standings_of
 from transactions.models import Drops, PhysicalCount, SafeDay
+from transactions.reconciliation.counts.openings import openings_of
 from transactions.reconciliation.days.chain import Balance, Balances, Moved, carry
 from transactions.reconciliation.drawn import keep_drawn
 
@@ -126,10 +127,7 @@ def _drop_empty(safe_id: int, dates: Collection[dt.date]) -> None:
     """Days that have nothing to tell any more, and drops that never were."""
     Drops.objects.filter(safe=safe_id, business_date__in=dates, count=0, is_opening=False).delete()
     empty = SafeDay.objects.filter(safe=safe_id, business_date__in=dates, transaction_count=0, taken=0)
-    counted = PhysicalCount.objects.filter(
-        safe=safe_id, business_date__in=dates, use=PhysicalCount.Use.OPENING, withdrawn_at=None
-    )
-    kept = set(counted.values_list("business_date", "currency"))
+    kept = {(count.business_date, count.currency) for count in openings_of(safe_id, dates)}
     gone = [pk for pk, *key in empty.values_list("pk", "business_date", "currency") if tuple(key) not in kept]
     if gone:
         SafeDay.objects.filter(pk__in=gone).delete()

@@ -19,6 +19,7 @@ from safes.findings import Facts
 from transactions.business_day import window
 from transactions.catalogue import Kind
 from transactions.models import Banked, Book, DayClose, Drops, PhysicalCount, SafeDay, Transaction
+from transactions.reconciliation.counts.openings import openings_of
 from transactions.reconciliation.days.adding_up import ZERO, Added, Day, Sums, add_up, spelt
 from transactions.reconciliation.days.closing import facts_of, had_closes, judged_at, mark_others, sends_closes
 from transactions.reconciliation.days.reading import lines_of
@@ -48,10 +49,8 @@ def draw_days(safe_id: int, dates: Collection[dt.date]) -> dict[dt.date, Facts]:
     A day that lost its transactions stays, with sums of nothing, until the chain has seen it; so do drops until the
     pickups have. The caller holds the safe's lock.
     """
-    openings = PhysicalCount.objects.filter(
-        safe=safe_id, business_date__in=dates, use=PhysicalCount.Use.OPENING, withdrawn_at=None
-    )
-    days = _Days(safe_id, dates, standings_of([safe_id])[safe_id], add_up(*lines_of(safe_id, dates)), list(openings))
+    openings = openings_of(safe_id, dates)
+    days = _Days(safe_id, dates, standings_of([safe_id])[safe_id], add_up(*lines_of(safe_id, dates)), openings)
     missing = _keep_days(days)
     _keep_drops(days)
     _keep_banked(days)
