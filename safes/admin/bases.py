@@ -21,6 +21,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 # Up to here rows are counted one by one, beyond it the database's own estimate will do.
 _COUNTED = 10_000
@@ -74,6 +75,14 @@ class StaffAdmin(ModelAdmin):
     empty_value_display = "–"
     # What an empty list says: how rows come to be here.
     when_empty = "Nothing is here yet."
+
+    @display(description="business date")
+    def date(self, row: Any) -> SafeString:
+        return nowrap(day(row.business_date))
+
+    @display(description="safe")
+    def place(self, row: Any) -> SafeString:
+        return link(change_url(row.safe), row.safe)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = super().get_queryset(request)

@@ -154,14 +154,6 @@ class ChangeOrderAdmin(ViewOnlyAdmin):
             button="Withdraw",
         )
 
-    @display(description="business date")
-    def date(self, row: ChangeOrder) -> SafeString:
-        return nowrap(day(row.business_date))
-
-    @display(description="safe")
-    def place(self, row: ChangeOrder) -> SafeString:
-        return link(change_url(row.safe), row.safe)
-
     @display(description="number")
     def named(self, row: ChangeOrder) -> str:
         return row.reference

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from safes.admin.bases import EstimatingPaginator, change_url, day, link, money, nowrap, table
+from safes.admin.bases import EstimatingPaginator, link, money, nowrap, table
 from safes.admin.filters import DAYS_SHOWN, RecentFilter, SafeSiteFilter, SerialNumberFilter
 from safes.admin.findings import LEADS
 from safes.dashboard import Figure, Panel, hang
@@ -86,14 +86,6 @@ class CompletenessAdmin(Certifies, AddsUp):
             }
             for line in lines
         ]
-
-    @display(description="business date")
-    def date(self, row: ChannelCompleteness) -> SafeString:
-        return nowrap(day(row.business_date))
-
-    @display(description="safe")
-    def place(self, row: ChannelCompleteness) -> SafeString:
-        return link(change_url(row.safe), row.safe)
 
     @display(
         description="verdict",

@@ -18,9 +18,7 @@ from safes.admin.bases import (
     EstimatingPaginator,
     StaffAdmin,
     change_url,
-    day,
     instant,
-    link,
     money,
     nowrap,
     table,
@@ -133,14 +131,6 @@ class CountAdmin(StaffAdmin):
             "why.",
             button="Withdraw",
         )
-
-    @display(description="business date")
-    def date(self, count: PhysicalCount) -> SafeString:
-        return nowrap(day(count.business_date))
-
-    @display(description="safe")
-    def place(self, count: PhysicalCount) -> SafeString:
-        return link(change_url(count.safe), count.safe)
 
     @display(description="safe's clock")
     def time(self, count: PhysicalCount) -> SafeString:

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from safes.admin.bases import EMPTY, EstimatingPaginator, StaffAdmin, change_url, day, instant, money, nowrap
+from safes.admin.bases import EMPTY, EstimatingPaginator, StaffAdmin, change_url, instant, money, nowrap
 from safes.admin.filters import RecentFilter, SiteFilter
 from safes.admin.findings import CommentForm
 from safes.models import Site
@@ -140,10 +140,6 @@ class OtherCashAdmin(StaffAdmin):
             explanation="It counts for nothing from now on. It stays in the list of what was withdrawn, and your word.",
             button="Withdraw",
         )
-
-    @display(description="business date")
-    def date(self, line: OtherCash) -> SafeString:
-        return nowrap(day(line.business_date))
 
     @display(description="amount")
     def cash(self, line: OtherCash) -> SafeString:

@@ -110,10 +110,6 @@ class TillDayAdmin(AddsUp):
             for line in lines[:_SUMMED]
         ]
 
-    @display(description="business date")
-    def date(self, row: TillDay) -> SafeString:
-        return nowrap(day(row.business_date))
-
     @display(description="register")
     def till(self, row: TillDay) -> str:
         return row.register or "none"

@@ -107,10 +107,6 @@ class PickupAdmin(ViewOnlyAdmin):
             return nowrap("waits for the next servicing")
         return nowrap(str(pickup))
 
-    @display(description="safe")
-    def place(self, pickup: Pickup) -> SafeString:
-        return link(change_url(pickup.safe), pickup.safe)
-
     @display(
         description="standing",
         label={"open": "info", "agreed": "success", "differs": "danger", "unjudged": "warning"},

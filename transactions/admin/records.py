@@ -19,7 +19,6 @@ from safes.admin.bases import (
     EstimatingPaginator,
     ViewOnlyAdmin,
     change_url,
-    day,
     instant,
     is_few,
     link,
@@ -175,10 +174,6 @@ class RecordAdmin(ViewOnlyAdmin):
     @display(description="other properties, as sent")
     def unlisted(self, row: Row) -> SafeString:
         return table(("property", "value"), (row.extra or {}).items())
-
-    @display(description="business date")
-    def date(self, row: Row) -> SafeString:
-        return nowrap(day(row.business_date))
 
     @display(description="amount")
     def cash(self, row: Row) -> SafeString:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from safes.admin.bases import EMPTY, EstimatingPaginator, change_url, day, link, money, nowrap, table, wall_clock
+from safes.admin.bases import EMPTY, EstimatingPaginator, day, link, money, nowrap, table, wall_clock
 from safes.admin.filters import RecentFilter, SerialNumberFilter
 from safes.models import Finding, Site
 from transactions.admin.channels import day_url
@@ -86,14 +86,6 @@ class SafeDayAdmin(AddsUp):
             }
             for line in lines
         ]
-
-    @display(description="business date")
-    def date(self, row: SafeDay) -> SafeString:
-        return nowrap(day(row.business_date))
-
-    @display(description="safe")
-    def place(self, row: SafeDay) -> SafeString:
-        return link(change_url(row.safe), row.safe)
 
     @display(description="site", empty_value="nowhere yet")
     def of_site(self, row: SafeDay) -> str | None:

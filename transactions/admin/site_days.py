@@ -87,10 +87,6 @@ class SiteDayAdmin(AddsUp):
             for line in lines
         ]
 
-    @display(description="business date")
-    def date(self, row: SiteDay) -> SafeString:
-        return nowrap(day(row.business_date))
-
     @display(description="site")
     def place(self, row: SiteDay) -> SafeString:
         return link(change_url(row.site), row.site)

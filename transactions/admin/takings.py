@@ -170,10 +170,6 @@ class TakingAdmin(UploadAdmin):
             button="Withdraw",
         )
 
-    @display(description="business date")
-    def date(self, taking: Taking) -> SafeString:
-        return nowrap(day(taking.business_date))
-
     @display(description="site")
     def site(self, taking: Taking) -> str:
         return taking.register.site.code

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from safes.admin.bases import EstimatingPaginator, ViewOnlyAdmin, change_url, day, link, money, nowrap, wall_clock
+from safes.admin.bases import EstimatingPaginator, ViewOnlyAdmin, link, money, nowrap, wall_clock
 from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
 from transactions.admin.leads import transactions_url
 from transactions.models import TillSession
@@ -39,14 +39,6 @@ class TillSessionAdmin(ViewOnlyAdmin):
     @display(description="began, safe's clock")
     def began(self, row: TillSession) -> SafeString:
         return nowrap(wall_clock(row.began_local_time))
-
-    @display(description="business date")
-    def date(self, row: TillSession) -> SafeString:
-        return nowrap(day(row.business_date))
-
-    @display(description="safe")
-    def place(self, row: TillSession) -> SafeString:
-        return link(change_url(row.safe), row.safe)
 
     @display(description="register")
     def till(self, row: TillSession) -> str:
