@@ -37,6 +37,8 @@ _WHAT_HAPPENED: Table = {
     "transactions.changeorderstep": "view",
     "transactions.taking": "view",
     "transactions.othercash": "view",
+    "transactions.signoff": "view",
+    "transactions.signoffevent": "view",
 }
 # What staff say of the cash itself. A wrong word is withdrawn or said anew, never deleted.
 _WORK_ON_CASH: Table = {
@@ -46,8 +48,12 @@ _WORK_ON_CASH: Table = {
     "transactions.taking": "view add change",
     "transactions.othercash": "view add change",
 }
-_FINDINGS: Table = {"safes.finding": "view", "safes.findingnote": "view"}
-_WORK_ON_FINDINGS: Table = {"safes.finding": "view change", "safes.findingnote": "view add"}
+_FINDINGS: Table = {"safes.finding": "view", "safes.findingnote": "view", "safes.attachment": "view"}
+_WORK_ON_FINDINGS: Table = {
+    "safes.finding": "view change",
+    "safes.findingnote": "view add",
+    "safes.attachment": "view add",
+}
 
 ROLES: dict[str, Table] = {
     "Cash office clerk": {
@@ -56,6 +62,7 @@ ROLES: dict[str, Table] = {
         **_WORK_ON_CASH,
         **_WORK_ON_FINDINGS,
         "safes.register": "view change",
+        "transactions.signoff": "view prepare",
     },
     "Supervisor": {
         **_WHAT_HAPPENED,
@@ -69,6 +76,7 @@ ROLES: dict[str, Table] = {
         "transactions.pushendpoint": "view",
         "transactions.feed": "view",
         "transactions.ruling": "view add change",
+        "transactions.signoff": "view prepare approve",
     },
     "Auditor": {
         **_ESTATE,

@@ -10,6 +10,7 @@ from transactions.models.record import AuditEvent, Book, Message, Repeat, Transa
 from transactions.models.rhythm import SafeRhythm
 from transactions.models.ruling import Ruling
 from transactions.models.safe_day import Banked, Drops, SafeDay
+from transactions.models.sign_off import SignOff, SignOffEvent
 from transactions.models.site_day import SiteDay, TillDay, TouchedSiteDay
 from transactions.models.taking import OtherCash, Taking
 from transactions.models.till_session import TillSession
@@ -40,6 +41,8 @@ __all__ = [
     "Ruling",
     "SafeDay",
     "SafeRhythm",
+    "SignOff",
+    "SignOffEvent",
     "SiteDay",
     "Taking",
     "TillDay",

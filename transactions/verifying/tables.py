@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from django.db import models
 
 from safes.models import (
+    Attachment,
+    Export,
     Finding,
     FindingNote,
     IdempotentCall,
@@ -19,6 +21,7 @@ from safes.models import (
     Placement,
     Register,
     Safe,
+    SavedFilter,
     Site,
 )
 from transactions.models import (
@@ -46,6 +49,8 @@ from transactions.models import (
     Ruling,
     SafeDay,
     SafeRhythm,
+    SignOff,
+    SignOffEvent,
     SiteDay,
     Taking,
     TillDay,
@@ -60,7 +65,7 @@ Model = type[models.Model]
 # What people and other systems said, and what the estate is: the books follow from it and from the raw bodies.
 COPIED: list[Model] = [
     *(Site, Safe, Placement, Register, PushEndpoint, Feed, Ruling),
-    *(PhysicalCount, PickupSlip, Taking, OtherCash, ChangeOrderStep),
+    *(PhysicalCount, PickupSlip, Taking, OtherCash, ChangeOrderStep, SignOff, SignOffEvent),
 ]
 # Copied as they came, and read again.
 READ: list[Model] = [Delivery]
@@ -73,7 +78,9 @@ REBUILT: list[Model] = [
 # Read where they are, and through what cannot be written to.
 SEEN: list[Model] = [DeliveryBody]
 # Neither recording nor drawing asks for them.
-OUTSIDE: list[Model] = [FeedFile, IdempotentCall, MachineAccount, MachineKey, SafeRhythm]
+OUTSIDE: list[Model] = [
+    *(Attachment, Export, FeedFile, IdempotentCall, MachineAccount, MachineKey, SafeRhythm, SavedFilter),
+]
 
 # Findings that no delivery, and nothing people say, brings about: connections, and how time goes by.
 NOT_FROM_BOOKS = frozenset(
