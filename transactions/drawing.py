@@ -27,6 +27,7 @@ from transactions.reconciliation.counts.checking import draw_checks
 from transactions.reconciliation.days.balances import carry_on
 from transactions.reconciliation.days.drawing import draw_days
 from transactions.reconciliation.pickups.drawing import draw_pickups
+from transactions.reconciliation.signing.marks import touch_signed
 from transactions.reconciliation.sites.drawing import draw_sites_touched
 from transactions.reconciliation.tills.drawing import draw_till_sessions
 from transactions.recording.pairing import pair
@@ -108,12 +109,18 @@ def draw(safe_id: int, dates: list[dt.date]) -> None:
     found = {kind: rule(safe_id, dates) for kind, rule in _BY_DAY.items()} | draw_completeness(safe_id, dates)
     found["missing_end_of_day"] = draw_days(safe_id, dates)
     left = {*dates, *draw_pickups(safe_id, dates)}
-    carry_on(safe_id, left)
+    carried = carry_on(safe_id, left)
     draw_checks(safe_id, left)
+    stands = standings_of([safe_id])[safe_id]
+    sites = {(stands.on(date).site_id, date) for date in left | carried}
+    touch_signed({(site_id, date) for site_id, date in sites if site_id is not None})
     subjects = subjects_of(found.keys(), safe_ids=[safe_id], business_dates=dates)
     for kind, by_date in found.items():
         facts: dict[str, Facts | None] = dict.fromkeys(subjects[kind])
-        facts |= {f"{safe.serial_number} {date}": _at_site(safe, date, one) for date, one in by_date.items()}
+        facts |= {
+            f"{safe.serial_number} {date}": replace(one, site_id=stands.on(date).site_id)
+            for date, one in by_date.items()
+        }
         settle(kind, facts)
     draw_till_sessions(safe_id, dates)
     draw_change_orders(safe_id, dates)
@@ -131,7 +138,3 @@ def draw_safe(safe: Safe) -> None:
     facts: dict[str, Facts | None] = dict.fromkeys(subjects["unknown_type"])
     facts |= {f"{serial} {name}": found for name, found in unknown_types(safe).items()}
     settle("unknown_type", facts)
-
-
-def _at_site(safe: Safe, date: dt.date, facts: Facts) -> Facts:
-    return replace(facts, site_id=standings_of([safe.pk])[safe.pk].on(date).site_id)

@@ -20,6 +20,7 @@ from transactions.business_day import window
 from transactions.drawing import draw_soon
 from transactions.models import PhysicalCount
 from transactions.reconciliation.counts.denominations import checked, spelt, total
+from transactions.reconciliation.signing.freezing import is_frozen, signed_among
 from transactions.recording.marks import touch
 
 EARLIEST = dt.date(2000, 1, 1)
@@ -65,6 +66,9 @@ def check_count(safe: Safe, said: Said) -> PhysicalCount:
         raise ValidationError(
             {"business_date": "There is a counted opening of that day already: withdraw it, then enter this one."}
         )
+    frozen = _is_frozen(count)
+    if frozen:
+        raise ValidationError({"business_date": frozen})
     return count
 
 
@@ -83,11 +87,23 @@ def withdraw_count(count_id: int, word: str, by: User | None) -> PhysicalCount:
     count = PhysicalCount.objects.get(pk=count_id)
     if count.withdrawn_at is not None:
         raise ValueError("This count was withdrawn already.")
+    if frozen := _is_frozen(count):
+        raise ValueError(frozen)
     count.withdrawn_at, count.withdrawn_by, count.withdrawn_because = timezone.now(), by, why
     count.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_because"])
     touch({(count.safe_id, count.business_date)})
     on_commit(draw_soon)
     return count
+
+
+def _is_frozen(count: PhysicalCount) -> str:
+    """Why it may not be entered or withdrawn: it would change a signed day. A check changes none."""
+    if count.use != PhysicalCount.Use.OPENING:
+        return ""
+    stands = standings_of([count.safe_id])[count.safe_id].on(count.business_date)
+    if stands.site_id is None or not signed_among({(stands.site_id, count.business_date)}):
+        return ""
+    return is_frozen(str(stands.site_code), count.business_date)
 
 
 def _is_there(count: PhysicalCount) -> bool:

@@ -21,18 +21,20 @@ _CARRIED = (
 )  # fmt: skip
 
 
-def carry_on(safe_id: int, dates: Collection[dt.date]) -> None:
+def carry_on(safe_id: int, dates: Collection[dt.date]) -> set[dt.date]:
     """Bring in step what left on these business dates, and what they and later days opened and closed with.
 
-    Goes on until a later day opens with what it opened with before: usually nothing follows at all. The caller holds
-    the safe's lock, and has drawn the days and the pickups.
+    Goes on until a later day opens with what it opened with before: usually nothing follows at all. Returns the later
+    dates on which something did. The caller holds the safe's lock, and has drawn the days and the pickups.
     """
     _keep_taken(safe_id, dates)
     stored = SafeDay.objects.filter(safe=safe_id)
     named = set(stored.filter(business_date__in=dates).values_list("currency", flat=True))
+    carried: set[dt.date] = set()
     for currency in sorted(named):
-        _carry_on(safe_id, currency, min(dates), max(dates))
+        carried |= _carry_on(safe_id, currency, min(dates), max(dates))
     _drop_empty(safe_id, dates)
+    return carried
 
 
 def _keep_taken(safe_id: int, dates: Collection[dt.date]) -> None:
@@ -56,13 +58,14 @@ def _keep_taken(safe_id: int, dates: Collection[dt.date]) -> None:
     keep_drawn(stored, ("business_date", "currency"), due, also={"safe_id": safe_id})
 
 
-def _carry_on(safe_id: int, currency: str, first: dt.date, last: dt.date) -> None:
+def _carry_on(safe_id: int, currency: str, first: dt.date, last: dt.date) -> set[dt.date]:
     counts = PhysicalCount.objects.filter(
         safe=safe_id, currency=currency, use=PhysicalCount.Use.OPENING, withdrawn_at=None, business_date__gte=first
     )
     counted: dict[str, dict[dt.date, Decimal]] = defaultdict(dict)
     for compartment, date, amount in counts.values_list("compartment", "business_date", "amount"):
         counted[compartment][date] = amount
+    carried: set[dt.date] = set()
     for rows in _from(safe_id, currency, first):
         by_date = {row.business_date: row for row in rows}
         moves = [Moved(row.business_date, row.validated + row.manual - row.taken, row.inventory_change) for row in rows]
@@ -72,11 +75,13 @@ def _carry_on(safe_id: int, currency: str, first: dt.date, last: dt.date) -> Non
             row = by_date[date]
             if _hold(row, opened):
                 changed.append(row)
+                carried.add(date)
             elif date > last:
                 SafeDay.objects.bulk_update(changed, _CARRIED)
-                return
+                return carried
         if changed:
             SafeDay.objects.bulk_update(changed, _CARRIED)
+    return carried
 
 
 def _from(safe_id: int, currency: str, first: dt.date) -> Iterator[list[SafeDay]]:

@@ -84,8 +84,15 @@ def _keep_days(days: _Days) -> dict[dt.date, dict[str, Decimal]]:
             "inventory_closing": before.inventory_opening + sums.inventory_change,
         }
     keep_drawn(stored, ("business_date", "currency"), due, also={"safe_id": days.safe_id})
+    _leave_sites(days, there.values())
     mark_others(days.safe_id, days.dates, had=had, has=has)
     return {date: _cash_in(days, date) for date, due_at in awaited.items() if due_at <= now}
+
+
+def _leave_sites(days: _Days, rows: Collection[SafeDay]) -> None:
+    """Let the sites know where the safe stood on these days as they were drawn before, and does not."""
+    left = {(row.site_id, row.business_date) for row in rows if row.site_id != days.site_on(row.business_date)}
+    touch_sites({(site_id, date) for site_id, date in left if site_id is not None})
 
 
 def _cash_in(days: _Days, date: dt.date) -> dict[str, Decimal]:

@@ -15,6 +15,7 @@ from safes.estate import lock_sites
 from safes.models import Site
 from transactions.models import Banked, OtherCash, SiteDay, Taking, TillDay, TouchedSiteDay
 from transactions.reconciliation.drawn import keep_drawn
+from transactions.reconciliation.signing.following import follow_figures
 from transactions.reconciliation.sites.findings import settle_site
 from transactions.reconciliation.sites.over_short import NO_REGISTER, Day, Line, Other, compare
 
@@ -61,6 +62,7 @@ def draw_site_day(site_id: int, dates: Collection[dt.date], *, waits: bool = Tru
     days = _days(site, dates)
     _keep(site, dates, days)
     settle_site(site, dates, days)
+    follow_figures(site, dates)
     return True
 
 

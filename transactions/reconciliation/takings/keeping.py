@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from safes.history import on_occasion
 from transactions.models import Taking
-from transactions.reconciliation.sites.marks import touch_sites
+from transactions.reconciliation.signing.freezing import is_frozen, signed_among
+from transactions.reconciliation.sites.marks import SiteDate, touch_sites
 from transactions.reconciliation.takings.book import Book, Teller
 from transactions.reconciliation.takings.holding import Ambiguities, hold, look
 from transactions.reconciliation.takings.reading import Errors, Said, read
@@ -49,10 +50,14 @@ class Keeping:
         self._sites = hold(said) if stores else look(said)
         self._ambiguities = Ambiguities()
         self._book = Book([one for one in said if not self._sites.mistakes(one)], self._sites, stores=stores)
+        self._signed = _signed(self._book, said, self._sites) if teller.user_id is not None else set()
 
     def mistakes(self, said: Said) -> Errors:
         """Why this row cannot be kept; to be asked once of each, in their order."""
-        return self._sites.mistakes(said) or self._ambiguities.mistakes(said)
+        return self._sites.mistakes(said) or self._frozen(said) or self._ambiguities.mistakes(said)
+
+    def _frozen(self, said: Said) -> Errors:
+        return _frozen(_days(self._book, said, self._sites) & self._signed, said, self._sites)
 
     def known(self, said: Said) -> Taking | None:
         """What it would replace."""
@@ -120,6 +125,10 @@ def _entered(row: object, taking_id: int | None) -> tuple[Taking, Said, Book]:
     if errors:
         raise Refused([Outcome(errors=errors)])
     book = Book([said], sites)
+    days = _days(book, said, sites) | ({(before.register.site_id, before.business_date)} if before else set())
+    errors = _frozen(signed_among(days), said, sites)
+    if errors:
+        raise Refused([Outcome(errors=errors)])
     there = book.taking(said)
     if there is not None and there != before and (before is not None or there.withdrawn_at is None):
         told = "reference" if said.reference else "register"
@@ -138,14 +147,36 @@ def withdraw(taking_id: int, word: str) -> Taking:
     if not word.strip():
         raise ValueError("Say why: a word is needed.")
     hold([_as_said(Taking.objects.select_related("register__site").get(pk=taking_id))])
-    taking = Taking.objects.select_related("register").get(pk=taking_id)
+    taking = Taking.objects.select_related("register__site").get(pk=taking_id)
     if taking.withdrawn_at is not None:
         raise ValueError("These takings were withdrawn already.")
+    site = taking.register.site
+    if signed_among({(site.pk, taking.business_date)}):
+        raise ValueError(is_frozen(site.code, taking.business_date))
     taking.withdrawn_at = timezone.now()
     with on_occasion(f"withdrawn: {word.strip()}"):
         taking.save()
     touch_sites({(taking.register.site_id, taking.business_date)})
     return taking
+
+
+def _signed(book: Book, said: Sequence[Said], sites: Sites) -> set[SiteDate]:
+    days = [_days(book, one, sites) for one in said if not sites.mistakes(one)]
+    return signed_among(set().union(*days))
+
+
+def _days(book: Book, said: Said, sites: Sites) -> set[SiteDate]:
+    """The day it is said of, and the one that what it replaces was said of."""
+    there = book.taking(said)
+    before = set() if there is None or there.pk is None else {(there.register.site_id, there.business_date)}
+    return {(sites.of(said).pk, said.business_date)} | before
+
+
+def _frozen(signed: set[SiteDate], said: Said, sites: Sites) -> Errors:
+    if not signed:
+        return {}
+    ((_, date), *_) = sorted(signed)
+    return {"business_date": [is_frozen(sites.of(said).code, date)]}
 
 
 def _as_said(taking: Taking) -> Said:

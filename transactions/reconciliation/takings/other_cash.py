@@ -13,6 +13,7 @@ from django.utils import timezone
 from safes.estate import lock_sites
 from safes.models import Register, Site
 from transactions.models import OtherCash
+from transactions.reconciliation.signing.freezing import is_frozen, signed_among
 from transactions.reconciliation.sites.marks import touch_sites
 from transactions.reconciliation.takings.holding import latest_date
 from transactions.reconciliation.takings.reading import Unreadable, read_amount, read_date, read_text
@@ -30,6 +31,8 @@ def add_other_cash(
     """
     (site,) = lock_sites([site.pk])
     line = read_other_cash(site, date, kind, amount, note, register=register)
+    if signed_among({(site.pk, line.business_date)}):
+        raise ValidationError({"business_date": [is_frozen(site.code, line.business_date)]})
     line.entered_by = by
     line.save()
     touch_sites({(site.pk, line.business_date)})
@@ -94,6 +97,8 @@ def withdraw_other_cash(line_id: int, by: User | None, word: str) -> OtherCash:
     line = OtherCash.objects.select_related("site").get(pk=line_id)
     if line.withdrawn_at is not None:
         raise ValueError("This line was withdrawn already.")
+    if signed_among({(line.site_id, line.business_date)}):
+        raise ValueError(is_frozen(line.site.code, line.business_date))
     line.withdrawn_at = timezone.now()
     line.withdrawn_by = by
     line.withdrawn_because = word.strip()
