@@ -1,0 +1,1 @@
+"""A database with a chain's years in it, to measure on: one area is lived through, and the database multiplies it."""

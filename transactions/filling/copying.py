@@ -1,0 +1,130 @@
+"""Copies of an area, made by the database itself: the same rows under other ids, with another mark in their names.
+
+A copy is consistent because the area is: whatever adds up there adds up here. Which tables are copied follows from
+the models, so that one that is made tomorrow comes along: all that lead, by their foreign keys, to a site, a safe, a
+message or a delivery. Left out are change histories, and the bytes of deliveries, which name the safes of the area:
+the copies are deliveries whose bodies were purged.
+
+Ids: row i of n becomes n + (i - 1) × copies + k in copy k, so that ids are in the order of time among all copies, as
+they are in a chain that told its transactions day by day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from graphlib import TopologicalSorter
+
+from django.apps import apps
+from django.db import connection, models
+from django.db.models import Max
+from django.db.transaction import atomic
+
+from safes.models import Finding, FindingNote, Safe, Site
+from transactions.filling.estate import GROUPS, GROUPS_OF_AN_AREA, MARK
+from transactions.models import AuditEvent, Delivery, DeliveryBody, Message, Transaction
+
+Model = type[models.Model]
+_ROOTS: set[Model] = {Site, Safe, Message, Delivery}
+_LEFT_OUT: set[Model] = {DeliveryBody}
+_RECORDS: set[Model] = {Transaction, AuditEvent}
+# So many rows an INSERT.
+_AT_ONCE = 400_000
+
+_MARK = f"'{MARK[0]}' || lpad(k::text, {len(MARK) - 1}, '0')"
+# A pickup group in a sentence: its eleven digits, the first five of the area.
+_GROUP = rf"\m{GROUPS // GROUPS_OF_AN_AREA}(\d{{6}})\M"
+_OTHER_GROUP = rf"({GROUPS // GROUPS_OF_AN_AREA} + k)::text || '\1'"
+
+
+def copied() -> list[Model]:
+    """The models whose rows are copied, each after those it refers to."""
+    found = set(_ROOTS)
+    models_ = [model for label in ("safes", "transactions") for model in apps.get_app_config(label).get_models()]
+    ours = [model for model in models_ if model not in _LEFT_OUT and not hasattr(model, "instance_type")]
+    while more := {model for model in ours if model not in found and _leads_to(model) & found}:
+        found |= more
+    order = TopologicalSorter({model: _leads_to(model) & found - {model} for model in found})
+    return [model for model in order.static_order() if model in found]
+
+
+def copy(copies: int, say: Callable[[str], None]) -> None:
+    """Add so many copies of everything that is there. In transactions of their own: it is not begun anew halfway."""
+    chosen = copied()
+    spans = {model: _span(model) for model in chosen}
+    for model in chosen:
+        if spans[model]:
+            _copy(model, spans, copies, say)
+    _count_on(chosen)
+
+
+def _leads_to(model: Model) -> set[Model]:
+    return {
+        field.related_model  # type: ignore[misc]
+        for field in model._meta.concrete_fields
+        if field.is_relation
+    }
+
+
+def _span(model: Model) -> int:
+    return model._default_manager.aggregate(most=Max("pk"))["most"] or 0
+
+
+def _copy(model: Model, spans: dict[Model, int], copies: int, say: Callable[[str], None]) -> None:
+    meta = model._meta
+    columns = {field.column: _copied(model, field, spans, copies) for field in meta.concrete_fields}
+    names = ", ".join(f'"{name}"' for name in columns)
+    pk = f'p."{meta.pk.column}"'
+    insert = f"""
+        INSERT INTO {meta.db_table} ({names})
+        SELECT {", ".join(columns.values())}
+        FROM {meta.db_table} p CROSS JOIN generate_series(1, {copies}) k
+        WHERE {pk} > %s AND {pk} <= %s ORDER BY {pk}, k
+    """
+    step = max(_AT_ONCE // copies, 1)
+    for first in range(0, spans[model], step):
+        say(f"{meta.verbose_name_plural}: {first * (copies + 1):,} of {spans[model] * (copies + 1):,}")
+        with atomic(), connection.cursor() as cursor:
+            cursor.execute(insert, [first, min(first + step, spans[model])])
+
+
+def _copied(model: Model, field: models.Field, spans: dict[Model, int], copies: int) -> str:  # type: ignore[type-arg]
+    """The expression of a column of copy k, ``p`` being the row it is a copy of."""
+    own = f'p."{field.column}"'
+    target = field.related_model if field.is_relation else model if field.primary_key else None
+    if (model, field.name) == (Transaction, "paired_with"):
+        target = Transaction
+    if target in spans:
+        span = spans[target]  # type: ignore[index]
+        return f"{span} + ({own} - 1) * {copies} + k"
+    if field.name == "pickup_group_id":
+        return f"{own} + k * {GROUPS_OF_AN_AREA}"
+    if (model, field.name) in ((Message, "key"), (Delivery, "file_name")):
+        return f"{own} || '/' || {_MARK}"
+    if (model, field.name) == (Delivery, "digest"):
+        return f"sha256({own} || ({_MARK})::bytea)"
+    if (model, field.name) == (Delivery, "purged_at"):
+        return 'p."received_at"'
+    if model in _RECORDS and field.name != "user_name":
+        return own
+    if isinstance(field, models.JSONField):
+        return f"({_renamed(model, f'{own}::text')})::jsonb"
+    if isinstance(field, models.CharField | models.TextField) and not field.choices:
+        return _renamed(model, own)
+    return own
+
+
+def _renamed(model: Model, text: str) -> str:
+    renamed = f"replace({text}, '{MARK}', {_MARK})"
+    if model in (Finding, FindingNote):
+        return f"regexp_replace({renamed}, '{_GROUP}', {_OTHER_GROUP}, 'g')"
+    return renamed
+
+
+def _count_on(chosen: list[Model]) -> None:
+    """Let every sequence go on after the ids that were given."""
+    with connection.cursor() as cursor:
+        for model in chosen:
+            if not model._meta.pk.is_relation:
+                table, column = model._meta.db_table, model._meta.pk.column
+                counter = f"pg_get_serial_sequence('{table}', '{column}')"
+                cursor.execute(f"SELECT setval({counter}, max({column})) FROM {table} HAVING max({column}) > 0")
