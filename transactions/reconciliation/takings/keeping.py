@@ -13,7 +13,7 @@ from transactions.models import Taking
 from transactions.reconciliation.signing.freezing import is_frozen, signed_among
 from transactions.reconciliation.sites.marks import SiteDate, touch_sites
 from transactions.reconciliation.takings.book import Book, Teller
-from transactions.reconciliation.takings.holding import Ambiguities, hold, look
+from transactions.reconciliation.takings.holding import Ambiguities, Sites, hold, look
 from transactions.reconciliation.takings.reading import Errors, Said, read
 
 

@@ -31,8 +31,6 @@ def add_other_cash(
     """
     (site,) = lock_sites([site.pk])
     line = read_other_cash(site, date, kind, amount, note, register=register)
-    if signed_among({(site.pk, line.business_date)}):
-        raise ValidationError({"business_date": [is_frozen(site.code, line.business_date)]})
     line.entered_by = by
     line.save()
     touch_sites({(site.pk, line.business_date)})
@@ -68,6 +66,8 @@ def _date(said: object, site: Site) -> dt.date:
     latest = latest_date(site, timezone.now())
     if date > latest:
         raise Unreadable(f"It lies in the future: the latest that {site.code} can say is {latest}.")
+    if signed_among({(site.pk, date)}):
+        raise Unreadable(is_frozen(site.code, date))
     return date
 
 
