@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from safes.dashboard import panels_for
+from safes.dashboard import panels_for, work_for
 
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
@@ -22,18 +22,18 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
     return allowed
 
 
-def _entry(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
+def _entry(title: str, icon: str, app: str, model: str, page: str = "changelist", act: str = "view") -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
-        "permission": _may(f"{app}.view_{model}"),
+        "link": reverse_lazy(f"admin:{app}_{model}_{page}"),
+        "permission": _may(f"{app}.{act}_{model}"),
     }
 
 
-def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The first page: every app's panels that this person may see."""
-    return {**context, "panels": panels_for(request)}
+def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The first page: what needs this person now, and every app's panels that they may see."""
+    return {**context, "work": work_for(request), "panels": panels_for(request)}
 
 
 UNFOLD: dict[str, Any] = {
@@ -45,7 +45,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("staff/favicon.svg")}],
     "SCRIPTS": [lambda request: static("staff/keys.js")],
     "STYLES": [lambda request: static("staff/staff.css"), lambda request: static("staff/print.css")],
-    "DASHBOARD_CALLBACK": "config.admin_site.overview",
+    "DASHBOARD_CALLBACK": "config.admin_site.today",
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
@@ -73,24 +73,31 @@ UNFOLD: dict[str, Any] = {
         "show_all_applications": False,
         "navigation": [
             {
+                # As a morning goes: what needs somebody, the days, what was fetched and counted.
                 "title": "Cash office",
                 "items": [
-                    {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")},
+                    {"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")},
                     _entry("Findings", "report", "safes", "finding"),
+                    _entry("Site days", "storefront", "transactions", "siteday"),
                     _entry("Safe days", "calendar_month", "transactions", "safeday"),
-                    _entry("Rulings", "gavel", "transactions", "ruling"),
-                    _entry("Transactions", "payments", "transactions", "transaction"),
-                    _entry("Audit events", "door_front", "transactions", "auditevent"),
-                    _entry("Deliveries", "inbox", "transactions", "delivery"),
+                    _entry("Takings", "receipt_long", "transactions", "taking"),
+                    _entry("Over/short by till", "balance", "transactions", "tillday"),
+                    _entry("Deposits and petty cash", "savings", "transactions", "othercash"),
                     _entry("Pickups", "local_shipping", "transactions", "pickup"),
                     _entry("Physical counts", "calculate", "transactions", "physicalcount"),
-                    _entry("Site days", "storefront", "transactions", "siteday"),
-                    _entry("Over/short by till", "balance", "transactions", "tillday"),
-                    _entry("Takings", "receipt_long", "transactions", "taking"),
-                    _entry("Deposits and petty cash", "savings", "transactions", "othercash"),
+                    _entry("Change orders", "currency_exchange", "transactions", "changeorder"),
                     _entry("Till sessions", "swap_horiz", "transactions", "tillsession"),
-                    _entry("Change orders", "local_shipping", "transactions", "changeorder"),
+                ],
+            },
+            {
+                "title": "What was sent",
+                "separator": True,
+                "items": [
+                    _entry("Transactions", "payments", "transactions", "transaction"),
+                    _entry("Audit events", "door_front", "transactions", "auditevent"),
+                    _entry("Rulings", "gavel", "transactions", "ruling"),
                     _entry("Completeness", "rule", "transactions", "channelcompleteness"),
+                    _entry("Deliveries", "inbox", "transactions", "delivery"),
                 ],
             },
             {

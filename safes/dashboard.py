@@ -1,10 +1,13 @@
-"""The overview: apps hang their panels here, and config shows them. No panel knows another, or who shows it."""
+"""Today, the first page: apps hang here what asks for somebody, and panels; config shows them.
+
+None of them knows another, or who shows it. What one sees follows from permissions, never from the name of a role.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -13,7 +16,7 @@ from django.utils.safestring import SafeString
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part of the overview, for those who may see the rooms that its numbers lead to."""
+    """A part of Today, for those who may see the rooms that its numbers lead to."""
 
     title: str
     rank: int
@@ -24,21 +27,83 @@ class Panel:
     wide: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Something that asks for somebody: so many rows, and the list that shows exactly these.
+
+    ``many`` names them in the plural, ``one`` in the singular; ``more`` is what one should know before going there.
+    """
+
+    count: int
+    one: str
+    many: str
+    url: str
+    more: str = ""
+    alarming: bool = False
+
+    @property
+    def words(self) -> str:
+        return self.one if self.count == 1 else self.many
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A place where work lies: days, findings, pickups. Its asks come in the order in which they are worked off."""
+
+    title: str
+    rank: int
+    permission: str
+    look: Callable[[HttpRequest], Iterable[Ask]]
+    """A handful of queries, none over a whole table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What lies on the desks that somebody may see: what asks for them by desk, and what is quiet."""
+
+    desks: list[tuple[str, list[Ask]]]
+    quiet: list[Ask]
+
+
+Part = TypeVar("Part", Panel, Desk)
+
 _panels: dict[str, Panel] = {}
+_desks: dict[str, Desk] = {}
 
 
 def hang(panel: Panel) -> None:
-    """Put a panel on the overview; one of the same title is replaced."""
+    """Put a panel on the page; one of the same title is replaced."""
     _panels[panel.title] = panel
+
+
+def open_desk(desk: Desk) -> None:
+    """Put a desk on the page; one of the same title is replaced."""
+    _desks[desk.title] = desk
+
+
+def work_for(request: HttpRequest) -> Work | None:
+    """What needs this person; None for who may see no desk at all."""
+    seen = sorted(_seen(request, _desks.values()), key=lambda desk: desk.rank)
+    if not seen:
+        return None
+    asks = [(desk.title, list(desk.look(request))) for desk in seen]
+    loud = [(title, [ask for ask in found if ask.count]) for title, found in asks]
+    return Work(
+        desks=[(title, found) for title, found in loud if found],
+        quiet=[ask for _, found in asks for ask in found if not ask.count],
+    )
 
 
 def panels_for(request: HttpRequest) -> list[tuple[Panel, SafeString]]:
     """The panels this person may see, in their order, each drawn."""
-    seen = [panel for panel in _panels.values() if request.user.has_perm(panel.permission)]
     return [
         (panel, SafeString(render_to_string(panel.template, panel.look(request), request)))
-        for panel in sorted(seen, key=lambda panel: panel.rank)
+        for panel in sorted(_seen(request, _panels.values()), key=lambda panel: panel.rank)
     ]
+
+
+def _seen(request: HttpRequest, parts: Iterable[Part]) -> list[Part]:
+    return [part for part in parts if request.user.has_perm(part.permission)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +114,8 @@ class Figure:
     words: str
     url: str
     alarming: bool = False
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing there: said in passing, not as a number."""
+        return self.number in {"0", "0.00"}

@@ -125,14 +125,8 @@ def _update(finding: Finding, facts: Facts, notes: list[FindingNote]) -> None:
     finding.save()
 
 
-@atomic
-def settle_by_person(finding_id: int, by: str, comment: str) -> Finding:
-    """A person takes a finding off the queue, with a word why. It stays off as long as its facts stay what they are."""
-    if not comment.strip():
-        raise ValueError("Say why it can be settled: a comment is needed.")
-    finding = Finding.objects.select_for_update().get(pk=finding_id)
-    if finding.state == Finding.State.CLOSED:
-        raise ValueError(f"This finding was closed already, by {finding.closed_by}.")
+def put_to_rest(finding: Finding, by: str) -> None:
+    """Close a locked finding by a person's word, and remember which facts were settled. The caller saves and notes."""
     finding.state = Finding.State.CLOSED
     finding.closed_at = timezone.now()
     finding.closed_by = by
@@ -143,6 +137,17 @@ def settle_by_person(finding_id: int, by: str, comment: str) -> Finding:
         business_date=finding.business_date,
         detail=finding.detail,
     ).digest
+
+
+@atomic
+def settle_by_person(finding_id: int, by: str, comment: str) -> Finding:
+    """A person takes a finding off the queue, with a word why. It stays off as long as its facts stay what they are."""
+    if not comment.strip():
+        raise ValueError("Say why it can be settled: a comment is needed.")
+    finding = Finding.objects.select_for_update().get(pk=finding_id)
+    if finding.state == Finding.State.CLOSED:
+        raise ValueError(f"This finding was closed already, by {finding.closed_by}.")
+    put_to_rest(finding, by)
     finding.save()
     FindingNote.objects.create(finding=finding, by=by, what="settled", text=comment.strip())
     return finding

@@ -235,6 +235,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', d
 PUSH_MAX_BODY_BYTES = env.int("PUSH_MAX_BODY_BYTES", default=10_485_760)
 # The largest file a feed may bring, in bytes as it lies there.
 FEED_MAX_FILE_BYTES = env.int("FEED_MAX_FILE_BYTES", default=2 << 30)
+# The largest file that may be attached to a finding, in bytes; they are kept in the database.
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10_485_760)
 # Who signs the certificates of FTPS servers, where it is nobody whom the system trusts (a file in PEM).
 REMOTE_CA_FILE = env.str("REMOTE_CA_FILE", default="")
 # How long after the midnight with which a business date begins, by the site's clock, the channels may still differ:

@@ -4,6 +4,6 @@ from django.contrib import admin
 
 from safes.admin import findings, machine_accounts, overview, people, registers, safes, sites
 
-admin.site.index_title = "Overview"
+admin.site.index_title = "Today"
 
 __all__ = ["findings", "machine_accounts", "overview", "people", "registers", "safes", "sites"]

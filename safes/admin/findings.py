@@ -1,77 +1,53 @@
-"""Findings: the queue of everything that needs a person."""
+"""Findings: the queue of everything that needs a person, worst first."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
-from itertools import groupby
+from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from safes.admin.bases import EMPTY, ViewOnlyAdmin, ago, change_url, day, instant, link, money, nowrap, table
-from safes.admin.filters import AgeFilter, PresetFilter, SafeSiteFilter, SerialNumberFilter
+from safes.admin.bases import EMPTY, EstimatingPaginator, ago, change_url, day, instant, money, nowrap
+from safes.admin.filters import AgeFilter, SafeSiteFilter, SerialNumberFilter
+from safes.admin.finding_attachments import HasAttachments, attachments_of
+from safes.admin.finding_bulk import WorksInBulk
+from safes.admin.finding_facts import facts_of, timeline_of
+from safes.admin.finding_filters import OwnerFilter, StateFilter
+from safes.admin.finding_forms import CommentForm, OwnerForm
+from safes.admin.finding_leads import LEADS, SECTIONS, leads_from
 from safes.finding_work import assign, comment
 from safes.findings import settle_by_person
-from safes.models import Finding, FindingNote
+from safes.models import Finding
 
-# How findings keep amounts and wall clocks among their facts, which are JSON.
-_AMOUNT = re.compile(r"-?\d{1,12}\.\d{2,4}")
-_WALL_CLOCK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
+__all__ = ["LEADS", "SECTIONS", "CommentForm", "FindingAdmin"]
 
-# Where a finding of a kind leads to: pairs of address and text. Apps that open findings register here.
-Leads = Callable[[Finding], list[tuple[str, str]]]
-LEADS: dict[str, Leads] = {}
-# What stands below the page of a finding of a kind, with forms of its own. Apps register here too.
-Section = Callable[[HttpRequest, Finding], SafeString]
-SECTIONS: dict[str, Section] = {}
-
-
-class StateFilter(PresetFilter):
-    title = "state"
-    parameter_name = "state"
-    preset = Finding.State.OPEN
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [*Finding.State.choices, ("all", "open and closed")]
-
-
-class CommentForm(forms.Form):
-    comment = forms.CharField(
-        widget=UnfoldAdminTextareaWidget({"rows": 4, "autofocus": True}),
-        max_length=4000,
-        error_messages={"required": "Say why: a comment is needed."},
-    )
-
-
-class OwnerForm(forms.Form):
-    owner = forms.ModelChoiceField(
-        User.objects.filter(is_active=True, is_staff=True).order_by("username"),
-        required=False,
-        empty_label="nobody",
-        widget=UnfoldAdminSelectWidget,
-    )
+_WORST = Case(
+    When(severity=Finding.Severity.CRITICAL, then=Value(0)),
+    When(severity=Finding.Severity.WARNING, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
 
 
 @admin.register(Finding)
-class FindingAdmin(ViewOnlyAdmin):
+class FindingAdmin(HasAttachments, WorksInBulk):
+    paginator = EstimatingPaginator
     list_display = ("weight", "what", "said", "stake", "safe", "site_code", "owner", "age", "status")
     list_display_links = ("what", "said")
-    list_filter = (StateFilter, AgeFilter, "severity", "kind", SerialNumberFilter, SafeSiteFilter, "owner")
+    list_filter = (StateFilter, AgeFilter, "severity", "kind", SerialNumberFilter, SafeSiteFilter, OwnerFilter)
     list_select_related = ("safe", "site", "owner")
     search_fields = ("summary", "subject", "safe__serial_number")
     search_help_text = "What is wrong, or a serial number"
     when_empty = "Nothing is wrong, as far as can be seen. What needs a person will stand here."
+    # The worst first; of those the dearest, in whichever currency; of those the oldest.
+    ordering = (_WORST.asc(), F("cash_at_stake").desc(nulls_last=True), "opened_at")
     actions_detail = ("settle", "comment", "hand_over")
     change_form_outer_after_template = "staff/section.html"
     readonly_fields = (
@@ -97,7 +73,8 @@ class FindingAdmin(ViewOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Finding | None = None, **kwargs: Any
     ) -> HttpResponse:
         draw = SECTIONS.get(obj.kind) if obj else None
-        context["section"] = draw(request, obj) if draw and obj else ""
+        section = draw(request, obj) if draw and obj else SafeString("")
+        context["section"] = section + attachments_of(request, obj) if obj else section
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
 
@@ -163,10 +140,12 @@ class FindingAdmin(ViewOnlyAdmin):
         return self.act_page(request, finding, form, **page)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
-        return super().get_queryset(request).select_related("safe", "site", "owner").prefetch_related("notes")
+        return super().get_queryset(request).select_related("safe", "site", "owner")
 
     @display(
-        description="severity", ordering="severity", label={"info": "info", "warning": "warning", "critical": "danger"}
+        description="severity",
+        ordering=_WORST.desc(),
+        label={"info": "info", "warning": "warning", "critical": "danger"},
     )
     def weight(self, finding: Finding) -> str:
         return finding.severity
@@ -209,45 +188,12 @@ class FindingAdmin(ViewOnlyAdmin):
 
     @display(description="look at")
     def leads(self, finding: Finding) -> SafeString:
-        find = LEADS.get(finding.kind)
-        leads = find(finding) if find else []
-        if finding.safe is not None:
-            leads.append((change_url(finding.safe), f"safe {finding.safe}"))
-        return format_html_join(SafeString(" · "), "{}", ((link(url, text),) for url, text in leads)) or EMPTY
+        return leads_from(finding)
 
     @display(description="facts")
     def facts(self, finding: Finding) -> SafeString:
-        return table(
-            ("fact", "value"),
-            ((name.replace("_", " "), _readable(value)) for name, value in finding.detail.items()),
-        )
+        return facts_of(finding)
 
     @display(description="timeline")
     def timeline(self, finding: Finding) -> SafeString:
-        return table(("when", "who", "what", "said"), _in_turn(finding.notes.all()))
-
-
-def _in_turn(notes: Iterable[FindingNote]) -> Iterator[tuple[str, ...]]:
-    """What happened, one after the other; the same again and again, as when cash keeps coming, is said once."""
-    for (by, what, text), group in groupby(notes, lambda note: (note.by, note.what, note.text)):
-        first, *more = group
-        if more:
-            yield f"{instant(first.at)}, last {instant(more[-1].at)}", by, f"{what} {len(more) + 1} times", text
-        else:
-            yield instant(first.at), by, what, text
-
-
-def _readable(value: Any) -> Any:
-    """A fact as people read it: lists of objects as tables, lists of words in a row, amounts and times as elsewhere."""
-    if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
-        headers = list(dict.fromkeys(name for entry in value for name in entry))
-        return table(
-            [name.replace("_", " ") for name in headers], ([_readable(e.get(h)) for h in headers] for e in value)
-        )
-    if isinstance(value, list):
-        return ", ".join(str(entry) for entry in value) or EMPTY
-    if isinstance(value, str) and _AMOUNT.fullmatch(value):
-        return nowrap(money(Decimal(value), None))
-    if isinstance(value, str) and _WALL_CLOCK.fullmatch(value):
-        return nowrap(value.replace("T", " "))
-    return EMPTY if value is None or value == "" else value
+        return timeline_of(finding)
