@@ -1,0 +1,42 @@
+"""How the queue is narrowed: by state, and by who looks after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter
+
+from safes.admin.filters import PresetFilter
+from safes.models import Finding
+
+
+class StateFilter(PresetFilter):
+    title = "state"
+    parameter_name = "state"
+    preset = Finding.State.OPEN
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [*Finding.State.choices, ("all", "open and closed")]
+
+
+class OwnerFilter(DropdownFilter):
+    """Who looks after it. “Mine” is of whoever asks, so that a view that is shared shows everybody their own."""
+
+    title = "owner"
+    parameter_name = "owner"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        people = User.objects.filter(is_staff=True).order_by("username").values_list("pk", "username")
+        return [("me", "mine"), ("nobody", "nobody’s"), *((str(pk), name) for pk, name in people)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value == "me":
+            return queryset.filter(owner=request.user.pk)
+        if value == "nobody":
+            return queryset.filter(owner=None)
+        known = {choice for choice, _ in self.lookup_choices}
+        return queryset.filter(owner=int(value)) if value and value in known else queryset
