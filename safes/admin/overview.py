@@ -74,12 +74,18 @@ def _of_mine_and_of_nobody(request: HttpRequest) -> list[Ask]:
     sums = {
         f"{name}_{what}": function(column, filter=of)
         for name, of in whose.items()
-        for what, function, column in (("count", Count, "pk"), ("cash", Sum, "cash_at_stake"), ("oldest", Min, "opened_at"))
+        for what, function, column in (
+            ("count", Count, "pk"),
+            ("cash", Sum, "cash_at_stake"),
+            ("oldest", Min, "opened_at"),
+        )
     }
-    found = list(
-        Finding.objects.filter(state=Finding.State.OPEN).order_by().values("currency").annotate(**sums)  # type: ignore[arg-type]
-    )
-    words = {"me": ("finding of yours", "findings of yours"), "nobody": ("finding of nobody’s", "findings of nobody’s")}
+    rows = Finding.objects.filter(state=Finding.State.OPEN).order_by().values("currency")
+    found: list[dict[str, Any]] = list(rows.annotate(**sums))
+    words = {
+        "me": ("finding of yours", "findings of yours"),
+        "nobody": ("finding that nobody looks after", "findings that nobody looks after"),
+    }
     asks = []
     for name, text in words.items():
         cash = in_words({line["currency"]: line[f"{name}_cash"] or Decimal(0) for line in found})

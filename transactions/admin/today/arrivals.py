@@ -135,7 +135,10 @@ def _feeds(request: HttpRequest) -> list[Ask]:
     if not request.user.has_perm("transactions.view_feed"):
         return []
     kinds = {
-        "feed_failure": ("feed not reached, or with files that cannot be taken", "feeds not reached, or with files that cannot be taken"),
+        "feed_failure": (
+            "feed not reached, or with files that cannot be taken",
+            "feeds not reached, or with files that cannot be taken",
+        ),
         "silent_feed": ("feed without a file for too long", "feeds without a file for too long"),
         "rejected_push": ("endpoint that turns pushes away", "endpoints that turn pushes away"),
     }

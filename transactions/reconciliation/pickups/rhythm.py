@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Iterable
+from itertools import pairwise
 from statistics import median
 
 LOOKED_AT = 8  # gaps between the last visits
@@ -32,7 +33,7 @@ def usual_gap(servicings: Iterable[dt.datetime]) -> dt.timedelta | None:
         if last is None or moment - last > _ONE_VISIT:
             visits.append(moment)
         last = moment
-    gaps = [after - before for before, after in zip(visits, visits[1:], strict=False)][-LOOKED_AT:]
+    gaps = [after - before for before, after in pairwise(visits)][-LOOKED_AT:]
     if len(gaps) < _ENOUGH:
         return None
     return dt.timedelta(seconds=median(gap.total_seconds() for gap in gaps))

@@ -42,7 +42,7 @@ class Waiting:
 
 
 def pickups_due(now: dt.datetime) -> dict[int, Waiting]:
-    """By the ids of safes that are active. Safes whose zone nobody knows, or that were serviced too seldom, are not told."""
+    """By the ids of active safes; none whose zone nobody knows, or that was serviced too seldom to have a rhythm."""
     found: dict[int, Waiting] = {}
     with connection.cursor() as cursor:
         cursor.execute(_WAITING)
