@@ -28,18 +28,18 @@ def spelt(query: QueryDict | str, known: Iterable[str] | None = None) -> str:
     """
     asked = QueryDict(query) if isinstance(query, str) else query
     names = set(asked) if known is None else set(asked) & set(known)
-    pairs = [
-        (name, value) for name in sorted(names) for value in asked.getlist(name) if value and "\x00" not in value
-    ]
+    pairs = [(name, value) for name in sorted(names) for value in asked.getlist(name) if value and "\x00" not in value]
     return urlencode(pairs)
 
 
 def saved_in(room: str, person: Person) -> QuerySet[SavedFilter]:
     """What this person may come back by: their own, and those that are shared; by name. One query."""
     theirs = Q(owner=person.pk) | Q(is_shared=True)
-    return SavedFilter.objects.filter(theirs, room=room).select_related("owner").order_by("name", "pk")[
-        : MANY + _SHARED_SHOWN
-    ]
+    return (
+        SavedFilter.objects.filter(theirs, room=room)
+        .select_related("owner")
+        .order_by("name", "pk")[: MANY + _SHARED_SHOWN]
+    )
 
 
 @atomic

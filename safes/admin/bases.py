@@ -20,8 +20,9 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
+
+from safes.admin.saved_filters import SavesFilters
 
 # Up to here rows are counted one by one, beyond it the database's own estimate will do.
 _COUNTED = 10_000
@@ -63,7 +64,7 @@ def _estimate(rows: models.QuerySet[Any]) -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-class StaffAdmin(ModelAdmin):
+class StaffAdmin(SavesFilters):
     """Lists without bulk deletion, and pages that do one thing and say so."""
 
     list_filter_submit = True
@@ -93,6 +94,9 @@ class StaffAdmin(ModelAdmin):
             # PostgreSQL knows no such character, so nothing could be found by it.
             return HttpResponseRedirect(request.path)
         response: HttpResponse = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context is not None and "cl" in context:
+            context["saved"] = self.saved_views(request, context["cl"])
         return response
 
     def row(self, request: HttpRequest, object_id: object) -> Any:

@@ -39,6 +39,11 @@ class RecentFilter(RangeDateFilter):
         _, last = self.range()
         return last is not None and last < timezone.now().date() - dt.timedelta(days=DAYS_SHOWN)
 
+    def begins_by_itself(self) -> bool:
+        """Whether it begins where it would if nobody had said."""
+        first, last = self.range()
+        return first == (last or timezone.now().date()) - dt.timedelta(days=DAYS_SHOWN)
+
     def in_words(self) -> str:
         first, last = self.range()
         what = self.title.removesuffix(" at").capitalize()

@@ -69,11 +69,10 @@ class HasAttachments(StaffAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         file = request.FILES.get("file")
+        if not isinstance(file, UploadedFile):
+            messages.error(request, "Choose a file first.")
+            return HttpResponseRedirect(change_url(finding))
         try:
-            if not isinstance(file, UploadedFile):
-                raise ValueError("Choose a file first.")
-            if (file.size or 0) > largest():
-                raise ValueError(too_large())
             kept, is_new = attach(finding.pk, request.user.get_username(), file.name or "", file.read())
         except ValueError as error:
             messages.error(request, str(error))
@@ -134,5 +133,3 @@ def attachments_of(request: HttpRequest, finding: Finding) -> SafeString:
         "largest": filesizeformat(largest()),
     }
     return SafeString(render_to_string("staff/attachments.html", context, request))
-
-

@@ -138,7 +138,7 @@ class WorksInBulk(ViewOnlyAdmin):
             said = f"{_ACTS[act].done} {_number(len(outcome.done))}."
             messages.success(request, said)
             done = Finding.objects.filter(pk__in=[one.pk for one in outcome.done])
-            LogEntry.objects.log_actions(request.user.pk, done, CHANGE, change_message=said)
+            LogEntry.objects.log_actions(request.user.pk or 0, done, CHANGE, change_message=said)
         for finding, reason in outcome.left[:_TOLD]:
             messages.warning(request, f"Left as it is: {finding}. {reason}")
         if len(outcome.left) > _TOLD:

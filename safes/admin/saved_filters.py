@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR
+from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
 
 from safes.admin.filters import RecentFilter
 from safes.saved_filters import NAME_LENGTH, QUERY_LENGTH, remove_filter, save_filter, saved_in, spelt
@@ -35,7 +35,9 @@ class SavesFilters(ModelAdmin):
         try:
             query = understood(self, request, request.POST.get("query", ""))
             is_shared = bool(request.POST.get("is_shared"))
-            kept, is_new = save_filter(request.user, self._room, request.POST.get("name", ""), query, is_shared=is_shared)
+            kept, is_new = save_filter(
+                request.user, self._room, request.POST.get("name", ""), query, is_shared=is_shared
+            )
         except ValueError as error:
             messages.error(request, str(error))
         else:
@@ -66,9 +68,9 @@ class SavesFilters(ModelAdmin):
         listed = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         return HttpResponseRedirect(f"{listed}?{query}" if query else listed)
 
-    def saved_views(self, request: HttpRequest) -> dict[str, Any]:
+    def saved_views(self, request: HttpRequest, listed: ChangeList) -> dict[str, Any]:
         """What the part above the list shows. One query."""
-        shown = spelt(request.GET)
+        shown = _kept_of(request.GET, listed)
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         views = [
             {
@@ -93,29 +95,41 @@ class SavesFilters(ModelAdmin):
 def understood(room: SavesFilters, request: HttpRequest, query: str) -> str:
     """What of a query the list understands: its search, its order and its filters; never a page of it.
 
-    A range of dates that begins where the list begins of itself is left out, so that the view goes along with the days.
     Raises ValueError when the list cannot be asked so.
     """
     if len(query) > 2 * QUERY_LENGTH:
         raise ValueError(f"These filters are too long to be kept: {QUERY_LENGTH:,} characters at most.")
-    asked = QueryDict(spelt(query), mutable=True)
-    # The list itself is asked, of the same person: what it does not know it says, as it would to them.
-    get = HttpRequest()
-    get.method, get.user, get.session, get.META = "GET", request.user, request.session, dict(request.META)
-    get.GET = QueryDict(spelt(asked, {SEARCH_VAR, ORDER_VAR, *_names(room, get, request)}))  # type: ignore[assignment]
+    asked = QueryDict(spelt(query))
+    # The list itself is asked, for the same person: first what it goes by, then whether it can be asked so.
+    unasked = room.get_changelist_instance(_request_for(request, QueryDict()))
+    known = QueryDict(spelt(asked, _names(unasked)))
     try:
-        listed = room.get_changelist_instance(get)
+        return _kept_of(known, room.get_changelist_instance(_request_for(request, known)))
     except IncorrectLookupParameters as error:
         raise ValueError("This list cannot be filtered so: choose its filters anew, then save.") from error
-    kept = get.GET.copy()
-    for spec in listed.filter_specs:
-        if isinstance(spec, RecentFilter) and spec.begins_by_itself():
-            kept.pop(f"{spec.parameter_name}_from", None)
-    return spelt(kept)
 
 
-def _names(room: SavesFilters, get: HttpRequest, request: HttpRequest) -> set[str]:
-    """The names in addresses that the filters of the list go by."""
-    get.GET = QueryDict("")  # type: ignore[assignment]
-    unasked = room.get_changelist_instance(get)
-    return {name for spec in unasked.filter_specs for name in spec.expected_parameters() if name}
+def _kept_of(query: QueryDict, listed: ChangeList) -> str:
+    """A list's query without what it does not go by, and without the days that it begins with of itself.
+
+    Dates that are left out go along with the days; the form that filters sends them along, chosen or not.
+    """
+    of_itself = {
+        f"{spec.parameter_name}_from"
+        for spec in listed.filter_specs
+        if isinstance(spec, RecentFilter) and spec.begins_by_itself()
+    }
+    return spelt(query, _names(listed) - of_itself)
+
+
+def _names(listed: ChangeList) -> set[str]:
+    """The names in its address that a list goes by."""
+    filters = {name for spec in listed.filter_specs for name in spec.expected_parameters() if name}
+    return {SEARCH_VAR, ORDER_VAR, *filters}
+
+
+def _request_for(request: HttpRequest, query: QueryDict) -> HttpRequest:
+    get = HttpRequest()
+    get.method, get.user, get.session, get.META = "GET", request.user, request.session, dict(request.META)
+    get.GET = query  # type: ignore[assignment]
+    return get
