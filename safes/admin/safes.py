@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,7 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -20,6 +19,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from safes.admin.bases import instant, link, nowrap
+from safes.admin.safe_panels import safe_panels
 from safes.admin.upload_resources import SafeResource
 from safes.admin.uploads import UploadAdmin
 from safes.estate import lock_safes, normal_serial, safe_changed
@@ -78,9 +78,9 @@ class SafeAdmin(UploadAdmin):
     # Apps that know more of safes add filters of theirs, and whether a safe is known from trials alone.
     list_filter: tuple[Any, ...] = ("status", StandsAtFilter)
     known_from_trials_alone: Any = Value(False)
-    # What is in it now, in words; and what else they know of a safe, shown on its page.
+    # What is in it now, in words; what else they know of a safe they hang on its page (safes.admin.safe_panels).
     held_now: Any = Value("")
-    known_beside: tuple[Callable[[Safe], object], ...] = ()
+    change_form_outer_before_template = "staff/panels/safe.html"
     search_fields = ("serial_number", "model")
     search_help_text = "Serial number or model"
     when_empty = (
@@ -103,12 +103,16 @@ class SafeAdmin(UploadAdmin):
     def histories(self, pk: object) -> list[QuerySet[Any]]:
         return [*super().histories(pk), get_history_manager_for_model(Placement).filter(safe_id=pk)]
 
-    def get_fields(self, request: HttpRequest, obj: Safe | None = None) -> Any:
-        return (*self.fields, *self.known_beside) if obj else self.fields
-
     def get_readonly_fields(self, request: HttpRequest, obj: Safe | None = None) -> Any:
         # The serial number is what its transactions are told by.
-        return ("serial_number", "first_seen", *self.known_beside) if obj else ("first_seen",)
+        return ("serial_number", "first_seen") if obj else ("first_seen",)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Safe | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        context["safe_panels"] = safe_panels(request, obj) if obj else []
+        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return response
 
     def has_delete_permission(self, request: HttpRequest, obj: Safe | None = None) -> bool:
         """What a safe sent is kept for ever, so a safe is retired, not deleted."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 # The drawing board, in units of its own: it is stretched to the panel.
-WIDTH, HEIGHT = 720, 120
-_GAP = 6
+WIDTH, HEIGHT = 480, 110
+_GAP = 4
 _LEAST = 3.0  # what a bar that is not zero measures at least, so that a little is told from nothing
 
 

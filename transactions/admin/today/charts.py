@@ -94,8 +94,10 @@ def _range() -> tuple[dt.date, dt.date]:
 def _cash(request: HttpRequest) -> dict[str, Any]:
     first, last = _range()
     found = cash_in_safes(first, last)
-    most = sorted(found, key=lambda currency: -max(found[currency].values()))[:_CURRENCIES]
-    return {"charts": [_of_cash(currency, found[currency]) for currency in most if any(found[currency].values())]}
+    # What has no currency yet is a finding, not a sum.
+    known = [currency for currency in found if currency and any(found[currency].values())]
+    most = sorted(known, key=lambda currency: -max(found[currency].values()))[:_CURRENCIES]
+    return {"charts": [_of_cash(currency, found[currency]) for currency in most]}
 
 
 def _of_cash(currency: str, held: dict[dt.date, Decimal]) -> Chart:
@@ -108,18 +110,18 @@ def _of_cash(currency: str, held: dict[dt.date, Decimal]) -> Chart:
     now, most = list(held.values())[-1], max(held.values())
     return draw(
         f"{money(now, currency)} now",
-        f"Cash in the safes at the end of each day, in {currency or 'a currency not known'}; {money(most, currency)} "
-        "at most",
+        f"Cash in the safes at the end of each day, in {currency}; {money(most, currency)} at most",
         days,
     )
 
 
 def _balance(request: HttpRequest) -> dict[str, Any]:
-    first, last = _range()
+    first, last = (date - dt.timedelta(days=1) for date in _range())  # today is not over, and its takings are to come
     found = over_and_short(first, last)
     sums = {currency: sum(over + short for over, short in days.values()) for currency, days in found.items()}
-    most = sorted(sums, key=lambda currency: -sums[currency])[:_CURRENCIES]
-    return {"charts": [_of_balance(currency, found[currency], first, last) for currency in most if sums[currency]]}
+    known = [currency for currency, total in sums.items() if currency and total]
+    most = sorted(known, key=lambda currency: -sums[currency])[:_CURRENCIES]
+    return {"charts": [_of_balance(currency, found[currency], first, last) for currency in most]}
 
 
 def _of_balance(currency: str, found: dict[dt.date, tuple[Decimal, Decimal]], first: dt.date, last: dt.date) -> Chart:
@@ -132,7 +134,7 @@ def _of_balance(currency: str, found: dict[dt.date, tuple[Decimal, Decimal]], fi
     over, short = (sum(amounts, ZERO) for amounts in zip(*found.values(), strict=True))
     return draw(
         f"{money(over, currency)} over, {money(short, currency)} short",
-        f"Over, above the line, and short, below it, by the day in {currency or 'a currency not known'}",
+        f"Over, above the line, and short, below it, by the day in {currency}",
         days,
     )
 
