@@ -20,6 +20,17 @@
   const TYPING =
     "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
 
+  const WORKSHEET = [
+    ["j", "next of this date, in the order of the list"],
+    ["k", "previous of this date"],
+    ["l", "its next day"],
+    ["h", "its previous day"],
+    ["n", "next day that waits for you"],
+    ["c", "write a comment; Tab leads on to the buttons"],
+    ["p", "to the button that prepares; Enter presses it"],
+    ["a", "to the button that approves; Enter presses it"],
+  ];
+
   const nameOf = (link) => link.querySelector("span:not(.material-symbols-outlined)").textContent.trim();
   const room = (letter) => document.querySelector(`#nav-sidebar-apps a[href$="${ROOMS[letter]}"]`);
   const linkOf = (row) => row.querySelector("th a[href], td a[href]");
@@ -51,6 +62,19 @@
     return Boolean(box);
   }
 
+  // What stands on a worksheet, by the key that its page gives it.
+  const marked = (key) => document.querySelector(`.staff-ws [data-key="${key}"]`);
+
+  // To the next or the last page of the kind, as a link there says it.
+  const turn = (key) => follow(marked(key));
+
+  // Brought under the cursor and no more: nothing is signed before Enter, with the button in sight.
+  function reach(key) {
+    const target = marked(key);
+    target?.focus();
+    return Boolean(target);
+  }
+
   function follow(link) {
     link?.click();
     return Boolean(link);
@@ -80,9 +104,15 @@
   const KEYS = {
     "/": find,
     f: filter,
-    j: () => move(1),
-    k: () => move(-1),
+    j: () => move(1) || turn("j"),
+    k: () => move(-1) || turn("k"),
     x: tick,
+    h: () => turn("h"),
+    l: () => turn("l"),
+    n: () => turn("n"),
+    c: () => reach("c"),
+    p: () => reach("p"),
+    a: () => reach("a"),
     u: () => follow(back()),
     "?": show,
   };
@@ -129,6 +159,7 @@
       line(["Enter"], "open the row"),
       line(["x"], "tick the row"),
       line(["u"], "back to the list"),
+      ...(document.querySelector(".staff-ws") ? WORKSHEET.map(([key, words]) => line([key], words)) : []),
       ...rooms.map((letter) => line(["g", letter], `go to ${nameOf(room(letter))}`)),
       line(["?"], "show these keys"),
     ];

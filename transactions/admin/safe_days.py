@@ -1,8 +1,7 @@
-"""Safe days: what each safe opened with, took in, gave out and closed with, and the transactions behind it."""
+"""Safe days: what each safe opened with, took in, gave out and closed with; each has its worksheet."""
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -10,20 +9,23 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from safes.admin.bases import EMPTY, EstimatingPaginator, day, link, money, nowrap, table, wall_clock
+from safes.admin.bases import EstimatingPaginator, link, money, nowrap
 from safes.admin.filters import RecentFilter, SerialNumberFilter
-from safes.models import Finding, Site
-from transactions.admin.channels import day_url
-from transactions.admin.leads import transactions_url
-from transactions.admin.totals import AddsUp
+from safes.models import Site
+from transactions.admin.worksheets.addresses import of_safe
+from transactions.admin.worksheets.bulk import SignsInBulk, StatusFilter
+from transactions.admin.worksheets.desk import WorksheetAdmin
+from transactions.admin.worksheets.findings import findings_section
+from transactions.admin.worksheets.safe_day import sheet_of
+from transactions.admin.worksheets.sheet import Section, Sheet
+from transactions.admin.worksheets.walking import Days, days_around
 from transactions.catalogue import Kind
-from transactions.models import Banked, Book, Drops, SafeDay
+from transactions.models import SafeDay
 
 _ADDED_UP = ("validated", "manual", "taken", "picked_up", "inventory_change", "change_ordered")
 
@@ -48,15 +50,16 @@ def safe_days_url(**filters: str) -> str:
 
 
 @admin.register(SafeDay)
-class SafeDayAdmin(AddsUp):
+class SafeDayAdmin(SignsInBulk, WorksheetAdmin):
     paginator = EstimatingPaginator
     totals_template = "staff/safe_day_totals.html"
+    walks_by = "safe__serial_number"
     list_display = (
-        "date", "safe", "of_site", "sum_opening", "sum_validated", "sum_manual", "sum_taken", "sum_closing",
+        "date", "safe", "of_site", "signing", "sum_opening", "sum_validated", "sum_manual", "sum_taken", "sum_closing",
         "sum_inventory",
     )  # fmt: skip
     list_display_links = ("date",)
-    list_filter = (("business_date", RecentFilter), SerialNumberFilter, OfSiteFilter)
+    list_filter = (("business_date", RecentFilter), SerialNumberFilter, OfSiteFilter, StatusFilter)
     list_select_related = ("safe", "site")
     search_fields = ("=safe__serial_number",)
     search_help_text = "Serial number"
@@ -64,16 +67,16 @@ class SafeDayAdmin(AddsUp):
     ordering = ("-business_date", "safe", "currency")
     sortable_by = ()
     list_per_page = 100
-    readonly_fields = ("date", "place", "closed", "of_site", "worksheet", "inventory", "drops", "tills", "look_at")
-    fieldsets = (
-        (None, {"fields": (("date", "place"), ("of_site", "closed"), "look_at")}),
-        ("Contents: what the courier takes", {"fields": ("worksheet", "drops")}),
-        ("Inventory: what the safe gives out", {"fields": ("inventory",)}),
-        ("By till", {"fields": ("tills",)}),
-    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SafeDay]:
         return super().get_queryset(request).select_related("safe", "site")
+
+    def sheet(self, row: SafeDay) -> tuple[Sheet, Days]:
+        days = days_around(row, safe=row.safe_id)
+        return sheet_of(row, days.before), days
+
+    def findings(self, row: SafeDay) -> Section:
+        return findings_section(row.business_date, [row.safe_id], row.site_id, of_site=False)
 
     def add_up(self, rows: QuerySet[Any]) -> list[dict[str, Any]]:
         sums = {f"{name}_sum": Sum(name) for name in _ADDED_UP}
@@ -115,93 +118,6 @@ class SafeDayAdmin(AddsUp):
     def sum_inventory(self, row: SafeDay) -> SafeString:
         return _shown(row, row.inventory_closing)
 
-    @display(description="closed by the site")
-    def closed(self, row: SafeDay) -> str:
-        if row.closed_at is not None:
-            return wall_clock(row.closed_at)
-        return "not closed"
-
-    @display(description="look at")
-    def look_at(self, row: SafeDay) -> SafeString:
-        serial, date = row.safe.serial_number, row.business_date
-        open_here = Finding.objects.filter(safe=row.safe_id, business_date=date, state=Finding.State.OPEN).count()
-        findings = f"{reverse('admin:safes_finding_changelist')}?{urlencode({'serial_number': serial})}"
-        leads = [
-            link(_transactions(row), f"{row.transaction_count:,} transactions"),
-            link(day_url(serial, date), "the day by channel"),
-            link(findings, f"{open_here} open finding{'' if open_here == 1 else 's'}") if open_here else None,
-        ]
-        return format_html_join(SafeString(" · "), "{}", ((lead,) for lead in leads if lead))
-
-    @display(description="day")
-    def worksheet(self, row: SafeDay) -> SafeString:
-        since = "" if row.is_counted else " (since first seen: nobody has counted it yet)"
-        return table(
-            ("", f"amount in {row.currency or 'a currency not known'}"),
-            [
-                (f"Opening{since}", _plain(row.opening)),
-                ("+ Validated", self.sum_validated(row)),
-                ("+ Manual drops, counted by nobody yet", self.sum_manual(row)),
-                ("− Taken by the courier, by the drops", _plain(-row.taken)),
-                ("= Closing", _plain(row.closing)),
-                ("Reported by the servicings", _leading(row, row.picked_up, Kind.PICKUP)),
-                ("Change ordered", _leading(row, row.change_ordered, Kind.CHANGE_ORDER)),
-            ],
-        )
-
-    @display(description="inventory")
-    def inventory(self, row: SafeDay) -> SafeString:
-        since = "" if row.inventory_is_counted else " (since first seen: nobody has counted it yet)"
-        return table(
-            ("", f"amount in {row.currency or 'a currency not known'}"),
-            [
-                (f"Opening{since}", _plain(row.inventory_opening)),
-                ("± Dispensed, loaded, removed, to and from tills", _plain(row.inventory_change)),
-                ("= Closing", _plain(row.inventory_closing)),
-                ("Dispensed of it", _leading(row, row.dispensed, Kind.DISPENSE)),
-            ],
-        )
-
-    @display(description="drops by pickup group")
-    def drops(self, row: SafeDay) -> SafeString:
-        lines = Drops.objects.filter(safe=row.safe_id, business_date=row.business_date, currency=row.currency)
-        return table(
-            ("pickup group", "from", "to", "validated", "manual", "counted", "left on"),
-            [
-                (
-                    line.pickup_group_id or "none",
-                    nowrap(wall_clock(line.first_local_time)),
-                    nowrap(wall_clock(line.last_local_time)),
-                    _plain(line.validated),
-                    _plain(line.manual),
-                    _plain(line.counted) if line.is_opening else EMPTY,
-                    _left(line),
-                )
-                for line in lines.order_by("first_local_time", "pk")
-            ],
-        )
-
-    @display(description="tills and people")
-    def tills(self, row: SafeDay) -> SafeString:
-        lines = Banked.objects.filter(safe=row.safe_id, business_date=row.business_date, currency=row.currency)
-        return table(
-            ("register", "user", "transactions", "brought"),
-            [
-                (line.register or "none", line.user_name or "nobody", f"{line.count:,}", _plain(line.amount))
-                for line in lines.order_by("register", "user_name")
-            ],
-        )
-
-
-def _left(line: Drops) -> SafeString | str:
-    if line.counted_on is not None:
-        return f"counted on {line.counted_on}"
-    return nowrap(day(line.leaves_on)) if line.leaves_on else "still there"
-
-
-def _plain(amount: Decimal) -> SafeString:
-    return nowrap(money(amount, None))
-
 
 def _shown(row: SafeDay, amount: Decimal) -> SafeString:
     return nowrap(money(amount, row.currency))
@@ -210,14 +126,5 @@ def _shown(row: SafeDay, amount: Decimal) -> SafeString:
 def _leading(row: SafeDay, amount: Decimal, kind: Kind) -> SafeString:
     """An amount, and a click away the transactions it is the sum of."""
     shown = _shown(row, amount)
-    return link(_transactions(row, kind__exact=kind.value), shown) if amount else shown
-
-
-def _transactions(row: SafeDay, **more: str) -> str:
-    return transactions_url(
-        serial_number=row.safe.serial_number, **_only(row.business_date), book=Book.PRODUCTION.value, **more
-    )
-
-
-def _only(date: dt.date) -> dict[str, str]:
-    return {"business_date_from": date.isoformat(), "business_date_to": date.isoformat()}
+    url = of_safe(row.safe.serial_number, row.business_date, kind__exact=kind.value)
+    return link(url, shown) if amount else shown

@@ -1,4 +1,4 @@
-"""Site days: what the safes of a site say against what its tills say."""
+"""Site days: what the safes of a site say against what its tills say; each has its worksheet."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from safes.admin.bases import EMPTY, EstimatingPaginator, change_url, day, link, money, nowrap, table
+from safes.admin.bases import EMPTY, EstimatingPaginator, change_url, day, link, money, nowrap
 from safes.admin.filters import RecentFilter, SiteFilter
 from safes.admin.findings import LEADS
 from safes.models import Finding, Register, Site
-from transactions.admin.totals import AddsUp
-from transactions.models import OtherCash, SiteDay, TillDay
+from transactions.admin.worksheets.bulk import SignsInBulk, StatusFilter
+from transactions.admin.worksheets.desk import WorksheetAdmin
+from transactions.admin.worksheets.findings import findings_section
+from transactions.admin.worksheets.sheet import Section, Sheet
+from transactions.admin.worksheets.site_day import sheet_of
+from transactions.admin.worksheets.walking import Days, days_around
+from transactions.models import SafeDay, SiteDay
 
 _SUMS = ("safe_total", "takings", "variance", "deposits", "petty_cash", "unexplained")
 
@@ -51,12 +56,23 @@ class OverShortFilter(DropdownFilter):
 
 
 @admin.register(SiteDay)
-class SiteDayAdmin(AddsUp):
+class SiteDayAdmin(SignsInBulk, WorksheetAdmin):
     paginator = EstimatingPaginator
     totals_template = "staff/site_day_totals.html"
-    list_display = ("date", "site", "sum_safes", "sum_told", "sum_over", "sum_outside", "sum_petty", "sum_left")
+    walks_by = "site__code"
+    list_display = (
+        "date",
+        "site",
+        "signing",
+        "sum_safes",
+        "sum_told",
+        "sum_over",
+        "sum_outside",
+        "sum_petty",
+        "sum_left",
+    )
     list_display_links = ("date",)
-    list_filter = (("business_date", RecentFilter), SiteFilter, OverShortFilter)
+    list_filter = (("business_date", RecentFilter), SiteFilter, OverShortFilter, StatusFilter)
     list_select_related = ("site",)
     search_fields = ("=site__code", "site__name")
     search_help_text = "Code or name of a site"
@@ -64,16 +80,16 @@ class SiteDayAdmin(AddsUp):
     ordering = ("-business_date", "site", "currency")
     sortable_by = ()
     list_per_page = 100
-    readonly_fields = ("date", "place", "figures", "by_register", "by_till", "elsewhere", "look_at")
-    fieldsets = (
-        (None, {"fields": (("date", "place"), "figures", "look_at")}),
-        ("By register", {"fields": ("by_register",)}),
-        ("By register and cashier", {"fields": ("by_till",)}),
-        ("Deposits outside the safe and petty cash", {"fields": ("elsewhere",)}),
-    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SiteDay]:
         return super().get_queryset(request).select_related("site")
+
+    def sheet(self, row: SiteDay) -> tuple[Sheet, Days]:
+        return sheet_of(row), days_around(row, site=row.site_id)
+
+    def findings(self, row: SiteDay) -> Section:
+        safes = SafeDay.objects.filter(site=row.site_id, business_date=row.business_date).order_by().values("safe")
+        return findings_section(row.business_date, safes, row.site_id, of_site=True)
 
     def add_up(self, rows: QuerySet[Any]) -> list[dict[str, Any]]:
         sums = {f"{name}_sum": Sum(name) for name in _SUMS}
@@ -86,10 +102,6 @@ class SiteDayAdmin(AddsUp):
             }
             for line in lines
         ]
-
-    @display(description="site")
-    def place(self, row: SiteDay) -> SafeString:
-        return link(change_url(row.site), row.site)
 
     @display(description="safes")
     def sum_safes(self, row: SiteDay) -> SafeString:
@@ -114,47 +126,6 @@ class SiteDayAdmin(AddsUp):
     @display(description="unexplained")
     def sum_left(self, row: SiteDay) -> SafeString:
         return over_short(row.unexplained, row.currency)
-
-    @display(description="figures")
-    def figures(self, row: SiteDay) -> SafeString:
-        columns = (self.sum_safes, self.sum_told, self.sum_over, self.sum_outside, self.sum_petty, self.sum_left)
-        return table(
-            ("Safes", "Takings", "Over/short", "Deposits", "Petty cash", "Unexplained"), [[c(row) for c in columns]]
-        )
-
-    @display(description="registers")
-    def by_register(self, row: SiteDay) -> SafeString:
-        lines = _tills(row).order_by("register").values("register").annotate(Sum("safe"), Sum("takings"))
-        return table(
-            ("Register", "Safes", "Takings", "Over/short"),
-            (_line(row.currency, [one["register"] or "none"], one["safe__sum"], one["takings__sum"]) for one in lines),
-        )
-
-    @display(description="registers and cashiers")
-    def by_till(self, row: SiteDay) -> SafeString:
-        return table(
-            ("Register", "Cashier", "Safes", "Takings", "Over/short"),
-            (
-                _line(row.currency, [one.register or "none", one.cashier or "any"], one.safe, one.takings)
-                for one in _tills(row).order_by("register", "cashier")
-            ),
-        )
-
-    @display(description="lines")
-    def elsewhere(self, row: SiteDay) -> SafeString:
-        lines = OtherCash.objects.filter(site=row.site_id, business_date=row.business_date, withdrawn_at=None)
-        return table(
-            ("Kind", "Register", "Amount", "What for, or where to"),
-            (
-                (link(change_url(one), one.get_kind_display()), one.register or EMPTY,
-                 nowrap(money(one.amount, one.currency)), one.note)
-                for one in lines.select_related("register")
-            ),
-        )  # fmt: skip
-
-    @display(description="look at")
-    def look_at(self, row: SiteDay) -> SafeString:
-        return links(leads_of(row.site, row.business_date))
 
 
 def over_short(amount: Decimal | None, currency: str) -> SafeString:
@@ -182,20 +153,6 @@ def days_url(room: str, *, site: str, date: dt.date) -> str:
 
 def links(leads: list[tuple[str, str]]) -> SafeString:
     return format_html_join(SafeString(" · "), "{}", ((link(url, text),) for url, text in leads))
-
-
-def _tills(row: SiteDay) -> QuerySet[TillDay]:
-    return TillDay.objects.filter(site=row.site_id, business_date=row.business_date, currency=row.currency)
-
-
-def _line(currency: str, names: list[str], safe: Decimal, takings: Decimal | None) -> list[object]:
-    variance = None if takings is None else safe - takings
-    return [
-        *names,
-        nowrap(money(safe, currency)),
-        nowrap(money(takings, currency)),
-        over_short(variance, currency),
-    ]
 
 
 def _of_day(finding: Finding) -> list[tuple[str, str]]:

@@ -45,7 +45,7 @@ class AddsUp(ViewOnlyAdmin):
     """A list with totals: of what is marked by an action, of the list as it is filtered by a link above it."""
 
     totals_template = "staff/totals_table.html"
-    actions = ("totals",)
+    actions: tuple[str, ...] = ("totals",)
     list_before_template = "staff/totals_above.html"
 
     def add_up(self, rows: QuerySet[Any]) -> list[dict[str, Any]]:
