@@ -27,6 +27,8 @@ Model = type[models.Model]
 _ROOTS: set[Model] = {Site, Safe, Message, Delivery}
 _LEFT_OUT: set[Model] = {DeliveryBody}
 _RECORDS: set[Model] = {Transaction, AuditEvent}
+# Which name pickup groups in their sentences.
+_TOLD: set[Model] = {Finding, FindingNote}
 # So many rows an INSERT.
 _AT_ONCE = 400_000
 
@@ -94,8 +96,7 @@ def _copied(model: Model, field: models.Field, spans: dict[Model, int], copies: 
     if (model, field.name) == (Transaction, "paired_with"):
         target = Transaction
     if target in spans:
-        span = spans[target]  # type: ignore[index]
-        return f"{span} + ({own} - 1) * {copies} + k"
+        return _moved(own, spans[target], copies)
     if field.name == "pickup_group_id":
         return f"{own} + k * {GROUPS_OF_AN_AREA}"
     if (model, field.name) in ((Message, "key"), (Delivery, "file_name")):
@@ -106,18 +107,40 @@ def _copied(model: Model, field: models.Field, spans: dict[Model, int], copies: 
         return 'p."received_at"'
     if model in _RECORDS and field.name != "user_name":
         return own
-    if isinstance(field, models.JSONField):
-        return f"({_renamed(model, f'{own}::text')})::jsonb"
-    if isinstance(field, models.CharField | models.TextField) and not field.choices:
-        return _renamed(model, own)
-    return own
+    is_text = isinstance(field, models.CharField | models.TextField) and not field.choices
+    if not is_text and not isinstance(field, models.JSONField):
+        return own
+    renamed = _renamed(model, own) if is_text else f"({_renamed(model, f'{own}::text')})::jsonb"
+    if model is Finding and field.name in ("subject", "summary", "detail"):
+        return _about_delivery(
+            field.name, renamed, _moved("(p.detail ->> 'delivery')::bigint", spans[Delivery], copies)
+        )
+    if model is FindingNote and field.name == "text":
+        return rf"regexp_replace({renamed}, '\mdelivery \d+\M', 'its delivery')"
+    return renamed
+
+
+def _moved(pk: str, span: int, copies: int) -> str:
+    return f"{span} + ({pk} - 1) * {copies} + k"
 
 
 def _renamed(model: Model, text: str) -> str:
-    renamed = f"replace({text}, '{MARK}', {_MARK})"
-    if model in (Finding, FindingNote):
-        return f"regexp_replace({renamed}, '{_GROUP}', {_OTHER_GROUP}, 'g')"
-    return renamed
+    return (
+        _regrouped(f"replace({text}, '{MARK}', {_MARK})") if model in _TOLD else f"replace({text}, '{MARK}', {_MARK})"
+    )
+
+
+def _regrouped(text: str) -> str:
+    return f"regexp_replace({text}, '{_GROUP}', {_OTHER_GROUP}, 'g')"
+
+
+def _about_delivery(field: str, text: str, moved: str) -> str:
+    """What a finding about a delivery says of it, by its number; findings of all other kinds say it of none."""
+    if field == "detail":
+        told = f"jsonb_set({text}, '{{delivery}}', to_jsonb({moved}))"
+    else:
+        told = rf"regexp_replace({text}, '\mdelivery \d+\M', 'delivery ' || ({moved})::text)"
+    return f"CASE WHEN p.kind = 'quarantined_row' THEN {told} ELSE {text} END"
 
 
 def _count_on(chosen: list[Model]) -> None:
