@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from safes.admin import findings, machine_accounts, overview, people, registers, safes, sites
+from safes.admin import findings, machine_accounts, overview, people, registers, safes, search, sites
 
 admin.site.index_title = "Today"
 
-__all__ = ["findings", "machine_accounts", "overview", "people", "registers", "safes", "sites"]
+__all__ = ["findings", "machine_accounts", "overview", "people", "registers", "safes", "search", "sites"]

@@ -86,6 +86,14 @@
     return Boolean(search());
   }
 
+  // The box that searches everything; where the menu that has it is shut, its page.
+  function seek() {
+    const box = document.getElementById("find-all") ?? document.getElementById("staff-search");
+    if (box?.checkVisibility()) box.select();
+    else location.assign(document.getElementById("staff-search-page")?.href ?? "/admin/find/");
+    return true;
+  }
+
   function filter() {
     const opener = document.getElementById("open-filters");
     const field = document.querySelector("#filter-form :is(input:not([type=hidden]), select)");
@@ -103,6 +111,7 @@
   // Each says whether it did anything; what it did not take, others may have.
   const KEYS = {
     "/": find,
+    s: seek,
     f: filter,
     j: () => move(1) || turn("j"),
     k: () => move(-1) || turn("k"),
@@ -153,6 +162,7 @@
     const rooms = Object.keys(ROOMS).filter(room);
     const lines = [
       line(["/"], "search this list"),
+      line(["s"], "search everything"),
       line(["f"], "filter it"),
       line(["j"], "next row"),
       line(["k"], "previous row"),
