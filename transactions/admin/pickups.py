@@ -16,26 +16,13 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
-from safes.admin.bases import (
-    EMPTY,
-    EstimatingPaginator,
-    ViewOnlyAdmin,
-    change_url,
-    day,
-    instant,
-    link,
-    money,
-    nowrap,
-    table,
-    wall_clock,
-)
+from safes.admin.bases import EstimatingPaginator, ViewOnlyAdmin, change_url, money, nowrap, wall_clock
 from safes.admin.filters import RecentFilter, SafeSiteFilter, SerialNumberFilter
 from safes.admin.findings import LEADS
 from safes.models import Finding
-from transactions.admin.leads import transactions_url
+from transactions.admin.pickup_sheet import around, sheet_of, told
 from transactions.admin.slip_form import SlipForm
-from transactions.models import Book, Drops, Pickup
-from transactions.reconciliation.pickups.showing import lines_of, pieces_of, servicings_of
+from transactions.models import Pickup
 from transactions.reconciliation.pickups.slips import Slip, keep_slip, slip_of
 
 
@@ -58,22 +45,22 @@ class PickupAdmin(ViewOnlyAdmin):
     sortable_by = ()
     list_per_page = 100
     actions_detail = ("enter_slip",)
-    readonly_fields = (
-        "told", "place", "standing", "opened", "serviced", "figures", "went_astray", "drops", "pieces", "servicings",
-        "slip", "look_at",
-    )  # fmt: skip
-    fieldsets = (
-        (
-            None,
-            {"fields": (("told", "place", "standing"), ("opened", "serviced"), "figures", "went_astray", "look_at")},
-        ),
-        ("Drops", {"fields": ("drops", "pieces")}),
-        ("Servicings", {"fields": ("servicings",)}),
-        ("Slip", {"fields": ("slip",)}),
-    )
+    change_form_template = "staff/pickup.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pickup]:
         return super().get_queryset(request).select_related("safe")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Pickup | None = None) -> Any:
+        # The page is a worksheet: nothing on it is a field.
+        return [(None, {"fields": ()})]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Pickup | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            context.update(sheet=sheet_of(obj), around=around(obj))
+        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return response
 
     def has_act_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         """The slip is what one may enter here; the pickup follows from what was sent."""
@@ -103,9 +90,7 @@ class PickupAdmin(ViewOnlyAdmin):
 
     @display(description="pickup")
     def told(self, pickup: Pickup) -> SafeString:
-        if pickup.pickup_group_id is None and pickup.serviced_without_group is None:
-            return nowrap("waits for the next servicing")
-        return nowrap(str(pickup))
+        return nowrap(told(pickup))
 
     @display(
         description="standing",
@@ -134,85 +119,10 @@ class PickupAdmin(ViewOnlyAdmin):
     def sum_variance(self, pickup: Pickup) -> SafeString:
         return _shown(pickup, pickup.variance)
 
-    @display(description="amounts")
-    def figures(self, pickup: Pickup) -> SafeString:
-        amounts = (
-            pickup.validated, pickup.manual, pickup.counted, pickup.content, pickup.reported_amount, pickup.variance,
-        )  # fmt: skip
-        headers = ("Validated", "Manual", "Counted opening", "Content", "Reported", "Variance")
-        return table(headers, [[_shown(pickup, amount) for amount in amounts]])
-
-    @display(description="astray")
-    def went_astray(self, pickup: Pickup) -> object:
-        if not pickup.astray:
-            return EMPTY
-        return f"{money(pickup.astray, pickup.currency)}: by the clock another pickup would have taken it"
-
-    @display(description="by business date")
-    def drops(self, pickup: Pickup) -> SafeString:
-        lines = lines_of(pickup, servicings_of(pickup))
-        headers = ("Business date", "From", "To", "Drops", "Validated", "Manual", "Counted", "")
-        return table(headers, [_line(pickup, line) for line in lines])
-
-    @display(description="by denomination, where known")
-    def pieces(self, pickup: Pickup) -> SafeString:
-        pieces = pieces_of(lines_of(pickup, servicings_of(pickup)))
-        rows = [(f"{unit:f}", f"{count:,}", _shown(pickup, unit * count)) for unit, count in pieces]
-        return table(("Unit value", "Count", "Amount"), rows)
-
-    @display(description="as they came")
-    def servicings(self, pickup: Pickup) -> SafeString:
-        rows = [
-            (
-                link(change_url(one), wall_clock(one.local_time)),
-                day(one.business_date),
-                money(one.amount, one.currency),
-                one.user_name or EMPTY,
-            )
-            for one in servicings_of(pickup)
-        ]
-        return table(("Safe's clock", "Business date", "Reported", "By"), rows)
-
-    @display(description="bags, receipt, count")
-    def slip(self, pickup: Pickup) -> SafeString:
-        slip = slip_of(pickup)
-        if slip is None:
-            return EMPTY
-        counted = money(slip.counted_amount, slip.currency)
-        row = (
-            ", ".join(slip.bag_numbers) or EMPTY,
-            slip.receipt_number or EMPTY,
-            f"{counted} by {slip.counted_by}" if slip.counted_by else counted,
-            slip.note or EMPTY,
-            f"{instant(slip.entered_at)} by {slip.entered_by or 'somebody at the command line'}",
-        )
-        return table(("Bags or seals", "Receipt", "Counted", "Note", "Entered"), [row])
-
-    @display(description="look at")
-    def look_at(self, pickup: Pickup) -> SafeString:
-        if pickup.pickup_group_id is None:
-            return EMPTY
-        url = transactions_url(serial_number=pickup.safe.serial_number, q=pickup.pickup_group_id, book=Book.PRODUCTION)
-        return link(url, "its transactions")
-
 
 def _to_the_second(moment: dt.datetime | None) -> SafeString:
     """By the safe's clock; its fractions make no difference to anybody here."""
     return nowrap(wall_clock(moment and moment.replace(microsecond=0)))
-
-
-def _line(pickup: Pickup, line: Drops) -> tuple[object, ...]:
-    marks = [words for words, is_so in (("counted opening", line.is_opening), ("astray", line.is_astray)) if is_so]
-    return (
-        nowrap(day(line.business_date)),
-        nowrap(wall_clock(line.first_local_time)),
-        nowrap(wall_clock(line.last_local_time)),
-        EMPTY if line.is_opening else f"{line.count:,}",
-        _shown(pickup, line.validated),
-        _shown(pickup, line.manual),
-        _shown(pickup, line.counted),
-        ", ".join(marks),
-    )
 
 
 def _shown(pickup: Pickup, amount: Any) -> SafeString:
