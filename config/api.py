@@ -37,7 +37,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "DeliveryStatus": "transactions.models.Delivery.Status",
-        "DayStatus": "transactions.api.safe_days.STATUSES",
+        "DayStatus": "transactions.models.SignOff.Status",
         "PickupStatus": "transactions.models.Pickup.Status",
         "SafeStatus": "safes.models.Safe.Status",
         "TransactionKind": "transactions.catalogue.Kind",

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 import time_machine
 
+from safes.models import Site
 from tests.api.reader import row, safe, site
-from tests.factories import FindingFactory
+from tests.factories import AdministratorFactory, FindingFactory
 from tests.transactions.pushing import draw_all
 from transactions.reconciliation.counts.keeping import Said, enter_count
+from transactions.reconciliation.signing.acts import approve, prepare
+from transactions.reconciliation.signing.standing import standing_of
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +80,20 @@ def test_a_counted_opening_is_what_a_day_opened_with(reader, books):
 def test_days_are_found_by_what_was_asked(reader, books, asked, found):
     days = reader.rows("safe-days", **asked)
     assert [f"{day['serial_number']} {day['business_date']} {day['currency']}" for day in days] == found
+
+
+def test_days_are_signed_with_their_site(reader, books):
+    carla, susan = AdministratorFactory.create(), AdministratorFactory.create()
+    date, place = dt.date(2026, 3, 14), Site.objects.get(code="S1")
+    prepare(place.pk, date, carla, standing_of(place.pk, date).seen, "No takings are told here.")
+    for status in ("prepared", "signed"):
+        if status == "signed":
+            approve(place.pk, date, susan, standing_of(place.pk, date).seen)
+        for days in ("safe-days", "site-days"):
+            (day,) = reader.rows(days, status=status)
+            assert (day["site"], day["business_date"], day["status"]) == ("S1", "2026-03-14", status)
+            assert reader.read(f"{days}/{day['id']}")["status"] == status
+            assert len(reader.rows(days, status="open")) == len(reader.rows(days)) - 1
 
 
 @pytest.mark.parametrize("asked", [{"status": "closed"}, {"business_date": "yesterday"}, {"safe": "SR1"}])

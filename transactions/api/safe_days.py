@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -17,8 +17,7 @@ from safes.api.filters import DayFilter, ReadFilterSet, SerialNumberFilter
 from safes.api.reading import ReadingItem, ReadingList
 from safes.models import Finding
 from transactions.models import ChannelCompleteness, SafeDay
-
-STATUSES = ["open", "prepared", "signed", "reopened"]
+from transactions.reconciliation.signing.status import STATUSES, with_status
 
 
 @dataclass
@@ -55,7 +54,7 @@ class SafeDaySerializer(serializers.ModelSerializer[SafeDay]):
     site = serializers.CharField(
         source="site.code", default=None, allow_null=True, read_only=True, help_text="Where it stood on that date."
     )
-    status = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(choices=STATUSES, read_only=True, help_text="Of its site's day: signed by two.")
     validated = MoneyField()
     manual = MoneyField()
     dispensed = MoneyField()
@@ -93,10 +92,6 @@ class SafeDaySerializer(serializers.ModelSerializer[SafeDay]):
         found: Beside = self.context["beside"]
         return found
 
-    @extend_schema_field({"type": "string", "enum": STATUSES})
-    def get_status(self, day: SafeDay) -> str:
-        return "open"
-
     def get_since_first_seen(self, day: SafeDay) -> bool:
         return not day.is_counted
 
@@ -130,13 +125,10 @@ class SafeDayFilters(ReadFilterSet):
     business_date_from = DayFilter(field_name="business_date", lookup_expr="gte")
     business_date_to = DayFilter(field_name="business_date", lookup_expr="lte", label="Included itself.")
     currency = django_filters.CharFilter(lookup_expr="exact")
-    status = django_filters.ChoiceFilter(choices=[(name, name) for name in STATUSES], method="standing")
-
-    def standing(self, rows: QuerySet[SafeDay], name: str, value: str) -> QuerySet[SafeDay]:
-        return rows if value == "open" else rows.none()  # nobody signs days yet
+    status = django_filters.ChoiceFilter(choices=[(name, name) for name in STATUSES])
 
 
-_ROWS = SafeDay.objects.select_related("safe", "site")
+_ROWS = with_status(SafeDay.objects.select_related("safe", "site"))
 
 
 class SafeDayList(ReadingList):

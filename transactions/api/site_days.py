@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -17,8 +16,8 @@ from safes.api.fields import MoneyField, money_text
 from safes.api.filters import DayFilter, ReadFilterSet
 from safes.api.reading import ReadingItem, ReadingList
 from transactions.models import SiteDay, TillDay
+from transactions.reconciliation.signing.status import STATUSES, with_status
 
-STATUSES = ["open", "prepared", "signed", "reopened"]
 _MONEY = {"type": "string"}
 _MONEY_OR_NULL = {"type": ["string", "null"]}
 
@@ -34,7 +33,7 @@ class SiteDaySerializer(serializers.ModelSerializer[SiteDay]):
     deposits = MoneyField(help_text="Outside the safe.")
     petty_cash = MoneyField()
     unexplained = MoneyField(allow_null=True, help_text="variance + deposits + petty_cash.")
-    status = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(choices=STATUSES, read_only=True, help_text="Signed by two.")
     registers = serializers.SerializerMethodField(help_text="In the order of their names; null: names no register.")
 
     class Meta:
@@ -44,10 +43,6 @@ class SiteDaySerializer(serializers.ModelSerializer[SiteDay]):
             "unexplained", "status", "registers",
         ]  # fmt: skip
         read_only_fields = fields
-
-    @extend_schema_field({"type": "string", "enum": STATUSES})
-    def get_status(self, day: SiteDay) -> str:
-        return "open"
 
     @extend_schema_field(
         {
@@ -75,10 +70,7 @@ class SiteDayFilters(ReadFilterSet):
     business_date_from = DayFilter(field_name="business_date", lookup_expr="gte")
     business_date_to = DayFilter(field_name="business_date", lookup_expr="lte", label="Included itself.")
     currency = django_filters.CharFilter(lookup_expr="iexact")
-    status = django_filters.ChoiceFilter(method="standing", choices=[(status, status) for status in STATUSES])
-
-    def standing(self, rows: QuerySet[SiteDay], name: str, status: str) -> QuerySet[SiteDay]:
-        return rows if status == "open" else rows.none()
+    status = django_filters.ChoiceFilter(choices=[(status, status) for status in STATUSES])
 
 
 def registers_of(days: Sequence[SiteDay]) -> dict[Day, list[Register]]:
@@ -116,7 +108,7 @@ class _SiteDays:
 class SiteDayList(_SiteDays, ReadingList):
     """Business days of sites, by currency: what is over or short, and at which register."""
 
-    queryset = SiteDay.objects.select_related("site")
+    queryset = with_status(SiteDay.objects.select_related("site"))
     serializer_class = SiteDaySerializer
     filterset_class = SiteDayFilters
     file_name = "site-days"
@@ -125,6 +117,6 @@ class SiteDayList(_SiteDays, ReadingList):
 class SiteDayItem(_SiteDays, ReadingItem):
     """One business day of a site in one currency."""
 
-    queryset = SiteDay.objects.select_related("site")
+    queryset = with_status(SiteDay.objects.select_related("site"))
     serializer_class = SiteDaySerializer
     noun = "site day"

@@ -19,6 +19,7 @@ from transactions.models import (
     OtherCash,
     PhysicalCount,
     SafeDay,
+    SignOff,
     SiteDay,
     Taking,
     TouchedDay,
@@ -149,6 +150,7 @@ def mark_said(scratch: Scratch) -> None:
         touch(set(PhysicalCount.objects.values_list("safe_id", "business_date")))
         touch_sites(set(Taking.objects.values_list("register__site_id", "business_date")))
         touch_sites(set(OtherCash.objects.values_list("site_id", "business_date")))
+        touch_sites(set(SignOff.objects.values_list("site_id", "business_date")))
 
 
 def begin_again(scratch: Scratch, safes: Collection[int], sites: Collection[int]) -> None:
@@ -165,3 +167,4 @@ def begin_again(scratch: Scratch, safes: Collection[int], sites: Collection[int]
         takings = Taking.objects.filter(register__site__in=sites)
         touch_sites(set(takings.values_list("register__site_id", "business_date")))
         touch_sites(set(OtherCash.objects.filter(site__in=sites).values_list("site_id", "business_date")))
+        touch_sites(set(SignOff.objects.filter(site__in=sites).values_list("site_id", "business_date")))

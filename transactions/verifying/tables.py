@@ -180,6 +180,8 @@ COMPARED: list[Compared] = [
     _compared(Pickup),
     _compared(SiteDay),
     _compared(TillDay),
+    # What was signed is an input; whether it stands follows from the figures.
+    _compared(SignOff, only=("status",)),
     _compared(TillSession),
     _compared(ChangeOrder, but=("due_at",)),
     # One that a person settled stands as long as its rule sees the same; what its rule no longer sees has no facts.

@@ -8,12 +8,14 @@ from typing import Any
 
 from safes.estate import place_safe
 from safes.models import Register, Safe, Site
-from tests.factories import SiteFactory, UserFactory
+from tests.factories import AdministratorFactory, SiteFactory, UserFactory
 from tests.transactions.feeds.filing import feed, file_in, xml
 from tests.transactions.pushing import body, draw_all, drop, endpoint, say, say_body
 from transactions.completeness.clock import follow_clock
 from transactions.models import ChangeOrder, ChangeOrderStep, OtherCash, PhysicalCount, Taking, Transaction
 from transactions.reconciliation.change_orders.steps import say_step
+from transactions.reconciliation.signing.acts import approve, prepare
+from transactions.reconciliation.signing.standing import standing_of
 from transactions.reconciliation.sites.marks import touch_sites
 from transactions.recording.marks import touch
 from transactions.recording.rulings import rule
@@ -74,6 +76,8 @@ def lively_book() -> str:
     settle_down()
     say_step(ChangeOrder.objects.get(reference="5001").pk, ChangeOrderStep.Step.DELIVERED, DAY, None)
     settle_down()
+    _signatures(key, site, other)
+    settle_down()
     return key
 
 
@@ -102,6 +106,17 @@ def _people(site: Site) -> None:
     )
     touch({(safe.pk, dt.date(2026, 3, 12))})
     touch_sites({(site.pk, dt.date(2026, 3, day)) for day in (11, 13)})
+
+
+def _signatures(key: str, site: Site, other: Site) -> None:
+    """A day that is signed and stands, one that was signed and opened again, and one that waits for approval."""
+    carla, susan = AdministratorFactory.create(), AdministratorFactory.create()
+    for where, day in ((site, 13), (other, 14), (other, 15)):
+        date = dt.date(2026, 3, day)
+        prepare(where.pk, date, carla, standing_of(where.pk, date).seen, "As it was found.")
+        if day < 15:
+            approve(where.pk, date, susan, standing_of(where.pk, date).seen)
+    say(key, [row(13, "09:45:00", amount=7.0)], "e")
 
 
 def settle_down() -> None:

@@ -177,6 +177,14 @@ _DAMAGE = {
         "DELETE FROM transactions_siteday WHERE business_date = '2026-03-13'",
         ("site days", "S7", "2026-03-13"),
     ),
+    "a signature": (
+        "UPDATE transactions_signoff SET status = 'signed' WHERE status = 'reopened'",
+        ("sign-offs", "S7", "2026-03-13"),
+    ),
+    "figures that came late": (
+        "DELETE FROM safes_finding WHERE kind = 'late_after_sign_off'",
+        ("findings", "S7", "2026-03-13"),
+    ),
     "a till session": (
         "UPDATE transactions_tillsession SET checked_in = 1",
         ("till sessions", "SR10042", "2026-03-14"),
