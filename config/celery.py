@@ -42,6 +42,9 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     # With the time it takes to draw, findings come within a minute of the end of the grace.
     "follow-the-clock": {"task": "transactions.tasks.follow_the_clock", "schedule": timedelta(seconds=30)},
     "listen-for-silence": {"task": "transactions.tasks.listen_for_silence", "schedule": timedelta(minutes=1)},
+    # Asked for is told at once; this is for what a worker that died, or a broker that was away, left behind.
+    "write-exports": {"task": "safes.tasks.write_exports", "schedule": timedelta(seconds=10)},
+    "forget-old-exports": {"task": "safes.tasks.forget_old_exports", "schedule": timedelta(hours=1)},
     "forget-old-calls": {"task": "safes.tasks.forget_old_calls", "schedule": timedelta(hours=1)},
 }
 

@@ -192,6 +192,15 @@ STORAGES = {
             "directory_permissions_mode": 0o700,
         },
     },
+    # Lists that people asked for as files: written by workers, sent by the web, so both see it.
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.str("EXPORTS_DIR", default=str(DATA_DIR.path / "exports")),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
 STATICFILES_DIRS = [directory for directory in [CHECKOUT / "static"] if directory.is_dir()]
 
@@ -250,6 +259,8 @@ CHANGE_ORDER_DAYS = dt.timedelta(days=env.int("CHANGE_ORDER_DAYS", default=7))
 DOOR_OPEN = dt.timedelta(minutes=env.int("DOOR_OPEN_MINUTES", default=30))
 # How long after its usual time a feed's file may come before somebody is told.
 SILENT_FEED_AFTER = dt.timedelta(hours=env.float("SILENT_FEED_HOURS", default=6))
+# How long a list that somebody asked for as a file is kept.
+EXPORTS_KEPT = dt.timedelta(days=env.int("EXPORT_DAYS", default=7))
 # What certificates of completeness are signed with; the secret key when empty (transactions.completeness.certificate).
 CERTIFICATE_KEY = env.str("CERTIFICATE_KEY", default="")
 # Seconds after which a check of /readyz counts as failed.

@@ -22,6 +22,7 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from safes.admin.exports import GoesIntoFiles
 from safes.admin.saved_filters import SavesFilters
 
 # Up to here rows are counted one by one, beyond it the database's own estimate will do.
@@ -64,7 +65,7 @@ def _estimate(rows: models.QuerySet[Any]) -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-class StaffAdmin(SavesFilters):
+class StaffAdmin(SavesFilters, GoesIntoFiles):
     """Lists without bulk deletion, and pages that do one thing and say so."""
 
     list_filter_submit = True
@@ -97,6 +98,7 @@ class StaffAdmin(SavesFilters):
         context = getattr(response, "context_data", None)
         if context is not None and "cl" in context:
             context["saved"] = self.saved_views(request, context["cl"])
+            context["as_file"] = self.as_file(request)
         return response
 
     def row(self, request: HttpRequest, object_id: object) -> Any:
