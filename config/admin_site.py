@@ -80,6 +80,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Findings", "report", "safes", "finding"),
                     _entry("Site days", "storefront", "transactions", "siteday"),
                     _entry("Safe days", "calendar_month", "transactions", "safeday"),
+                    _entry("Takings desk", "keyboard", "transactions", "taking", page="desk", act="add"),
                     _entry("Takings", "receipt_long", "transactions", "taking"),
                     _entry("Over/short by till", "balance", "transactions", "tillday"),
                     _entry("Deposits and petty cash", "savings", "transactions", "othercash"),

@@ -20,6 +20,7 @@ from safes.admin.filters import PresetFilter, RecentFilter, SiteFilter
 from safes.admin.findings import CommentForm
 from safes.admin.uploads import UploadAdmin
 from transactions.admin.taking_upload import TakingResource
+from transactions.admin.takings_desk import TakingsDeskAdmin
 from transactions.models import Taking
 from transactions.reconciliation.sites.soon import draw_sites_soon
 from transactions.reconciliation.takings.book import Teller
@@ -101,7 +102,7 @@ class TakingForm(forms.ModelForm[Taking]):
 
 
 @admin.register(Taking)
-class TakingAdmin(UploadAdmin):
+class TakingAdmin(TakingsDeskAdmin, UploadAdmin):
     form = TakingForm
     resource_classes = [TakingResource]
     offers_good_rows = True
