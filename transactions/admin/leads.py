@@ -99,6 +99,7 @@ LEADS.update(
         "possible_twin": _twin,
         "pickup_group_mismatch": _twin,
         "amount_mismatch": _day,
+        "missing_end_of_day": _day,
         "door_open": _doors,
         "unknown_safe": _whole_safe,
         "unknown_type": _whole_safe,

@@ -176,4 +176,4 @@ def _of_register(finding: Finding) -> list[tuple[str, str]]:
     ]
 
 
-LEADS.update({"till_variance": _of_day, "unknown_register": _of_register})
+LEADS.update({"till_variance": _of_day, "late_after_sign_off": _of_day, "unknown_register": _of_register})
