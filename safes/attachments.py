@@ -72,10 +72,9 @@ def safe_name(name: str, found: FileType) -> str:
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     # Control characters, and those that turn the direction of writing, by which "exe" is made to look like "pdf".
     seen = "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp", "Cs") else one for one in last)
-    stem = " ".join(_NOT_IN_NAMES.sub("_", seen).split()).strip(". ") or "attachment"
-    ending = next((one for one in found.endings if stem.lower().endswith(one)), "")
-    if ending:
-        stem = stem[: -len(ending)].strip(". ") or "attachment"
-    else:
-        ending = found.endings[0]
+    stem = " ".join(_NOT_IN_NAMES.sub("_", seen).split())
+    ending = next((one for one in found.endings if stem.lower().endswith(one)), found.endings[0])
+    if stem.lower().endswith(ending):
+        stem = stem[: -len(ending)]
+    stem = stem.strip(". ") or "attachment"
     return stem[: NAME_LENGTH - len(ending)] + ending

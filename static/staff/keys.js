@@ -89,8 +89,10 @@
   // The box that searches everything; where the menu that has it is shut, its page.
   function seek() {
     const box = document.getElementById("find-all") ?? document.getElementById("staff-search");
-    if (box?.checkVisibility()) box.select();
-    else location.assign(document.getElementById("staff-search-page")?.href ?? "/admin/find/");
+    if (box?.checkVisibility()) {
+      box.select();
+      box.focus();
+    } else location.assign(document.getElementById("staff-search-page")?.href ?? "/admin/find/");
     return true;
   }
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -56,11 +59,12 @@ def _amounts(question: Question, names: Iterable[str], **within: object) -> Q | 
 
 def _any(*matches: Q | None) -> Q | None:
     """One or the other; None when there is nothing to ask for."""
-    asked: Q | None = None
-    for one in matches:
-        if one is not None:
-            asked = one if asked is None else asked | one
-    return asked
+    asked = [one for one in matches if one is not None]
+    return reduce(or_, asked) if asked else None
+
+
+def _is_known(amount: Decimal | None) -> bool:
+    return amount is not None
 
 
 def _only(date: dt.date) -> dict[str, str]:
@@ -71,7 +75,7 @@ def _site_days(question: Question) -> Found | None:
     rows = SiteDay.objects.select_related("site")
 
     def hit(row: SiteDay) -> Hit:
-        left = "no takings yet" if row.unexplained is None else f"{money(row.unexplained, row.currency)} unexplained"
+        left = f"{money(row.unexplained, row.currency)} unexplained" if _is_known(row.unexplained) else "no takings yet"
         return Hit(change_url(row), f"{row.site.code} on {day(row.business_date)}", f"{row.site.name}, {left}")
 
     if question.date:
