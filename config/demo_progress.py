@@ -45,6 +45,11 @@ class Progress:
         return dt.datetime.fromisoformat(self.noted.get("reported", self.noted["began"]))
 
     @property
+    def signed(self) -> dt.date:
+        """The date on which the desk signed last."""
+        return dt.date.fromisoformat(self.noted.get("signed", "1990-01-01"))
+
+    @property
     def till_token(self) -> str:
         return self.noted.get("till_token", "")
 
@@ -73,6 +78,9 @@ class Progress:
 
     def report(self, until: dt.datetime) -> None:
         self._note(reported=until.isoformat())
+
+    def sign(self, today: dt.date) -> None:
+        self._note(signed=today.isoformat())
 
     def keep_till_token(self, token: str) -> str:
         self._note(till_token=token)

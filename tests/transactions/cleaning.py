@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db import connection
 
 
@@ -11,6 +12,7 @@ def clean_database() -> None:
     tables = [
         model._meta.db_table for name in ("safes", "transactions") for model in apps.get_app_config(name).get_models()
     ]
+    tables.append(User._meta.db_table)  # groups stay: they are the roles
     assert str(connection.settings_dict["NAME"]).startswith("test_")
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")

@@ -1,7 +1,7 @@
 """`make demo`: a retailer whose safes live. Days of history at once, then what happens now, pushed as Loomis pushes.
 
 The daily files come after the pushes of history, one by one, with what was lost on the way; one of them never comes.
-When a day is over, its tills say what they took.
+When a day is over, its tills say what they took; some days later a clerk and a supervisor sign it.
 Everything pushed is a function of a seed and of time, and a note in the data directory says how far it was told: ended
 at any moment and started again, it goes on where it was and tells nothing anew.
 """
@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.data_dir import DataDir
+from config.demo_desk import PEOPLE, hire, sign_until
 from config.demo_progress import Progress
 from safes.models import Safe, Site
 from transactions.models import Feed, PushEndpoint
@@ -83,6 +84,7 @@ class Command(BaseCommand):
             # Worth a loud word; the system itself goes on.
             self.stderr.write(f"demo: {error}")
         while True:
+            self._desk(progress)
             self._live(estate, peer, progress)
             self._files(estate, folder, progress)
             self._takings(url, estate, progress)
@@ -151,6 +153,16 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             self._say(f"The tills said what they took on the last days, in {told} lines")
         progress.report(progress.until)
+
+    def _desk(self, progress: Progress) -> None:
+        """Signs the days that are due, once a day; the first time there is somebody to do it."""
+        if password := hire():
+            people = ", ".join(f"{name} ({role.lower()})" for name, role in PEOPLE.items())
+            self._say(f"At the desk are {people}, all with the password {password}")
+        today = progress.until.date()
+        if progress.signed < today:
+            self._say(f"A clerk and a supervisor signed {sign_until(today)} days that have nothing to explain")
+            progress.sign(today)
 
     def _account(self, name: str, role: str) -> str:
         """A token of a new account. Tokens are shown once: where the note of one is lost, another account is made."""
