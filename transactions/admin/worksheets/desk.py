@@ -85,9 +85,14 @@ class WorksheetAdmin(AddsUp):
         return response
 
     def _drawn(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the page and the PDF both show."""
-        sheet, days = self.sheet(row)
+        """What the page and the PDF both show.
+
+        The token that is signed with is of figures read before those that are shown: what changes in between makes it
+        stale, and nobody signs what he has not seen.
+        """
         standing = self._standing(request, row)
+        row = self.row(request, row.pk)
+        sheet, days = self.sheet(row)
         changes = signatures.changes_section(standing) if standing else None
         return {
             "sheet": sheet,
