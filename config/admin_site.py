@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 from safes.dashboard import panels_for, work_for
 
@@ -29,6 +29,12 @@ def _entry(title: str, icon: str, app: str, model: str, page: str = "changelist"
         "link": reverse_lazy(f"admin:{app}_{model}_{page}"),
         "permission": _may(f"{app}.{act}_{model}"),
     }
+
+
+def _in_takings(request: HttpRequest) -> bool:
+    """The desk has an entry of its own, though its address is below the list's."""
+    room = reverse("admin:transactions_taking_changelist")
+    return request.path.startswith(room) and request.path != reverse("admin:transactions_taking_desk")
 
 
 def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +87,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Site days", "storefront", "transactions", "siteday"),
                     _entry("Safe days", "calendar_month", "transactions", "safeday"),
                     _entry("Takings desk", "keyboard", "transactions", "taking", page="desk", act="add"),
-                    _entry("Takings", "receipt_long", "transactions", "taking"),
+                    _entry("Takings", "receipt_long", "transactions", "taking") | {"active": _in_takings},
                     _entry("Over/short by till", "balance", "transactions", "tillday"),
                     _entry("Deposits and petty cash", "savings", "transactions", "othercash"),
                     _entry("Pickups", "local_shipping", "transactions", "pickup"),

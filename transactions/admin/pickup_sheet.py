@@ -152,7 +152,7 @@ def _drops(lines: Iterable[Drops]) -> Section:
         )
         for one in lines
     ]
-    headers = ("Business date", "From", "To", "Drops", "Validated", "Manual", "Counted", "")
+    headers = ("Business date", "From", "To", "Drops", "Validated", "Manual", "Counted", "Marks")
     return section("Drops by day", headers, rows, note="" if rows else "Nothing was dropped for it.", anchor="drops")
 
 

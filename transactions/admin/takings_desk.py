@@ -84,7 +84,7 @@ class TakingsDeskAdmin(StaffAdmin):
             raise PermissionDenied
         site, date, wrong = _asked(request.GET)
         if site is None or date is None:
-            return self._page(request, {"asked": request.GET, "wrong": wrong, "yesterday": _yesterday()})
+            return self._page(request, {"asked": request.GET, "wrong": wrong})
         if request.method == "POST":
             return self._keep(request, site, date)
         sheet = sheet_of(site, date)
@@ -110,6 +110,7 @@ class TakingsDeskAdmin(StaffAdmin):
             "title": "Takings desk",
             "opts": self.model._meta,
             "sites": Site.objects.order_by("code").values_list("code", "name"),
+            "yesterday": (timezone.now().date() - dt.timedelta(days=1)).isoformat(),
             "waiting_url": f"{reverse('admin:transactions_siteday_changelist')}?asks=takings",
             **context,
         }
@@ -136,10 +137,6 @@ def _asked(asked: QueryDict) -> tuple[Site | None, dt.date | None, str]:
     if not EARLIEST <= date <= latest:
         return site, None, f"The date lies between {EARLIEST} and {latest}."
     return site, date, ""
-
-
-def _yesterday() -> str:
-    return (timezone.now().date() - dt.timedelta(days=1)).isoformat()
 
 
 def _typed(post: QueryDict) -> list[Line]:
