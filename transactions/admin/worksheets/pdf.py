@@ -1,6 +1,6 @@
 """A worksheet as PDF: A4, black on white, the same tables as the page, the page number and its name on every sheet.
 
-Noto Sans has Latin, Greek and Cyrillic; FiraGO besides Arabic, Hebrew, Thai, Devanagari, Georgian and Armenian, and
+Noto Sans has Latin, Greek and Cyrillic; FiraGO besides Arabic, Hebrew, Thai, Devanagari and Georgian, and
 HarfBuzz joins and orders their letters. A character that neither has is written as its code point, [U+4E2D], so that
 nothing is lost and nothing looks like what it is not.
 """
@@ -8,6 +8,7 @@ nothing is lost and nothing looks like what it is not.
 from __future__ import annotations
 
 import functools
+import logging
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,16 +17,20 @@ from tempfile import TemporaryDirectory
 import pymupdf_fonts
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
-from fpdf.enums import TableBordersLayout, TextEmphasis, XPos, YPos
+from fpdf.enums import TableBordersLayout, TextEmphasis, VAlign, XPos, YPos
 from fpdf.fonts import FontFace
 
 from transactions.admin.worksheets.sheet import Section, Sheet
+
+# It tells at length what it leaves out of each font.
+logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 _TEXT, _OTHER = "noto", "fira"
 _FACES = {(_TEXT, ""): "notos", (_TEXT, "B"): "notosbo", (_OTHER, ""): "figo", (_OTHER, "B"): "figbo"}
 _SIZE, _SMALL = 8.5, 7.5
 _MARGIN = 14  # millimetres
 _LINE = 4.2
+_SHEETS = "{nb}"
 
 
 class _Paper(FPDF):
@@ -38,13 +43,15 @@ class _Paper(FPDF):
             self.add_font(family, style, _files()[font])
         self.set_fallback_fonts([_OTHER], exact_match=False)
         self.set_text_shaping(True)
-        self.alias_nb_pages()
+        self.alias_nb_pages(_SHEETS)
+        self.set_draw_color(150)
+        self.set_line_width(0.1)
 
     def footer(self) -> None:
         self.set_y(-_MARGIN)
         self.set_font(_TEXT, size=_SMALL)
         self.cell(w=self.epw / 2, text=self.name)
-        self.cell(w=self.epw / 2, text=f"{self.page_no()} of {{nb}}", align="R")
+        self.cell(w=self.epw / 2, text=f"{self.page_no()} of {_SHEETS}", align="R")
 
 
 def drawn(sheet: Sheet, standing: str, sections: Sequence[Section]) -> bytes:
@@ -88,6 +95,7 @@ def _tabulate(paper: FPDF, one: Section) -> None:
         headings_style=FontFace(emphasis=TextEmphasis.B),
         line_height=_LINE,
         text_align=tuple("RIGHT" if is_figure else "LEFT" for _, is_figure in columns),
+        v_align=VAlign.T,
         padding=0.4,
     ) as table:
         table.row([_safe(header) for header, _ in columns])
@@ -120,6 +128,8 @@ def _say(paper: FPDF, text: str, height: float = _LINE) -> None:
 
 def _safe(text: str) -> str:
     """What the fonts have, and the code points of the rest."""
+    # In words of others the sign for the number of sheets is no sign: a hair space parts it.
+    text = text.replace(_SHEETS, f"{_SHEETS[:-1]}\u200a{_SHEETS[-1]}")
     return "".join(one if _has(one) else f"[U+{ord(one):04X}]" for one in unicodedata.normalize("NFC", text))
 
 

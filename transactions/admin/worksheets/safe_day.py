@@ -112,21 +112,22 @@ def _opening(amount: Decimal, is_counted: bool, before: SafeDay | None) -> Line:
 
 def _in(row: SafeDay, typed: list[_Typed], kind: Kind, text: str, total: Decimal) -> list[Line]:
     """A line a type; where they do not come to what was drawn, the figure of the day has the last word."""
-    lines = _lines(row, text, (one for one in typed if KIND_OF.get(one.type) == kind))
+    lines = _lines(row, f"{text}:", (one for one in typed if KIND_OF.get(one.type) == kind))
     return lines or [line(words(text), number(0), figure(total))]
 
 
 def _beside(row: SafeDay, typed: list[_Typed], kind: Kind, text: str, total: Decimal) -> list[Line]:
     """Figures that are no part of the sum; left out where there are none."""
-    lines = _lines(row, text, (one for one in typed if KIND_OF.get(one.type) == kind))
+    lines = _lines(row, f"{text}:", (one for one in typed if KIND_OF.get(one.type) == kind))
     return lines if total or lines else []
 
 
 def _lines(row: SafeDay, text: str, typed: Iterable[_Typed], sign: int = 1) -> list[Line]:
+    """A line a type; ``sign`` says which way its amount goes."""
     lines = []
     for one in typed:
         url = of_safe(row.safe.serial_number, row.business_date, type=one.type)
-        lines.append(line(words(f"{text}: {one.type}"), number(one.count, url), figure(sign * one.amount, url)))
+        lines.append(line(words(f"{text} {one.type}"), number(one.count, url), figure(sign * one.amount, url)))
     return lines
 
 

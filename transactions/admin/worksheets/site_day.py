@@ -59,9 +59,9 @@ def _account(row: SiteDay) -> Section:
     of_day = {"site": row.site.code, **only(row.business_date)}
     other = room("othercash", **of_day)
     lines = [
-        line(words("The safes have"), figure(row.safe_total, "#safes")),
+        line(words("The safes have"), figure(row.safe_total, of_site(row.site, row.business_date))),
         line(words("− The tills say"), figure(row.takings, room("taking", **of_day))),
-        line(words("= Over/short"), with_sign(row.variance, "#tills"), is_sum=True),
+        line(words("= Over/short"), with_sign(row.variance, room("tillday", **of_day)), is_sum=True),
         line(words("+ Deposits outside the safe"), figure(row.deposits, other)),
         line(words("+ Petty cash"), figure(row.petty_cash, other)),
         line(words("= Unexplained"), with_sign(row.unexplained, "#tills"), is_sum=True),
