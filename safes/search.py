@@ -13,7 +13,7 @@ from typing import Protocol
 SHOWN = 10
 LENGTH = 100
 
-_AMOUNT = re.compile(r"[+\-−]?(\d{1,14}|\d{1,3}(,\d{3}){1,4})(\.\d{1,4})?")
+_AMOUNT = re.compile(r"[+-]?([0-9]{1,14}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,4})?")
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -115,7 +115,7 @@ def search(question: Question, person: Person) -> list[Group]:
 
 def _amount(text: str) -> tuple[Decimal | None, str]:
     """1,234.50 or 1234.5, with a currency before or after it, or without."""
-    currency = ""
+    currency, text = "", text.replace("−", "-")
     for sign, named in _SIGNS.items():
         if sign in text:
             currency, text = named, text.replace(sign, "", 1).strip()
@@ -125,9 +125,9 @@ def _amount(text: str) -> tuple[Decimal | None, str]:
         currency, words = next(
             ((word.upper(), [other]) for word, other in (words, words[::-1]) if _CURRENCY.fullmatch(word)), ("", words)
         )
-    if len(words) != 1 or not words[0].isascii() or not _AMOUNT.fullmatch(words[0].replace("−", "-")):
+    if len(words) != 1 or not _AMOUNT.fullmatch(words[0]):
         return None, ""
-    return abs(Decimal(words[0].replace(",", "").replace("−", "-"))), currency
+    return abs(Decimal(words[0].replace(",", ""))), currency
 
 
 def _date(text: str) -> dt.date | None:
