@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
 from tests.config.devices import code
 from tests.factories import PASSWORD
+
+SERIOUS = ("serious", "critical")
 
 
 def administrator(name: str = "olga") -> User:
@@ -38,3 +42,9 @@ def set_up_device(window: Page) -> bytes:
 def sign_in(window: Page, name: str = "olga") -> bytes:
     enter_password(window, name)
     return set_up_device(window)
+
+
+def barriers(window: Page) -> list[Any]:
+    """What keeps somebody out, by axe: its rule, and the places."""
+    found = Axe().run(window).response["violations"]
+    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found if one["impact"] in SERIOUS]

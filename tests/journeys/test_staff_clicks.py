@@ -5,16 +5,14 @@ the content policy allows, and none of it keeps out whoever sees or hears the pa
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from safes.estate import place_safe
 from safes.models import Finding, Safe
 from tests.factories import SiteFactory, body_of, cash_in
-from tests.journeys.staff import administrator, sign_in
+from tests.journeys.staff import administrator, barriers, sign_in
 from tests.staff import page
 from tests.transactions.pushing import endpoint
 from tests.transactions.server import WebServer
@@ -23,7 +21,6 @@ from transactions.models import Delivery, PushEndpoint, Transaction
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
 LIST = "/admin/transactions/transaction/"
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture
@@ -103,12 +100,6 @@ def test_a_list_on_paper_is_a_table_with_its_title_and_nothing_to_click(full_hou
     expect(full_house.locator("#result_list tr.data-row").first).to_have_css("display", "table-row")
     for hidden in ("#nav-sidebar", "#searchbar", "#open-filters", ".action-select >> nth=0"):
         expect(full_house.locator(hidden)).to_be_hidden()
-
-
-def barriers(window: Page) -> list[Any]:
-    """What keeps somebody out, by axe: its rule, and the places."""
-    found = Axe().run(window).response["violations"]
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found if one["impact"] in SERIOUS]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
