@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from safes.models import Finding
 from tests.factories import AdministratorFactory, UserFactory
 from tests.staff import page
-from tests.transactions.holding.telling import Sender, came, fetched, placed
+from tests.transactions.holding.telling import came, fetched
 from tests.transactions.pushing import draw_all
 from transactions.models import Pickup, PickupSlip, Transaction
 
@@ -18,9 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def pickup():
-    placed()
-    Sender().tells(
+def pickup(loomis):
+    loomis.tells(
         fetched("02 12:00", "0.00", PickupGroupId=9),
         came("10 09:00", "40.00", PickupGroupId=1, Denominations=[{"UnitValue": 20.0, "Count": 2, "Currency": "USD"}]),
         came("11 09:00", "3.50", PickupGroupId=1, TransactionType="ManualCashTransaction"),
@@ -57,6 +56,31 @@ def test_a_pickup_shows_its_drops_by_day_its_servicings_and_its_denominations(st
     assert ">6.00<" not in shown
     waiting = Pickup.objects.get(pickup_group_id=None)
     assert "drops that wait for the next servicing" in staff.get(page(Pickup, "change", waiting.pk)).content.decode()
+
+
+def test_a_pickup_shows_what_was_found_about_it_what_happened_and_the_ones_around_it(staff, pickup, loomis):
+    loomis.tells(
+        came("12 11:59", TransactionType="DoorOpened", Amount=None, DoorName="Courier door"),
+        came("12 20:00", TransactionType="DoorOpened", Amount=None, DoorName="Upper door"),
+    )
+    draw_all()
+    shown = staff.get(page(Pickup, "change", pickup.pk)).content.decode()
+    assert page(Finding, "change", Finding.objects.get(kind="pickup_variance").pk) in shown
+    assert "DoorOpened Courier door" in shown
+    assert "Upper door" not in shown  # hours after the courier left
+    before, after = Pickup.objects.get(pickup_group_id=9), Pickup.objects.get(pickup_group_id=None)
+    assert f'href="{page(Pickup, "change", before.pk)}" data-key="h" rel="prev"' in shown
+    assert f'href="{page(Pickup, "change", after.pk)}" data-key="l" rel="next"' in shown
+    assert "no pickup before" in staff.get(page(Pickup, "change", before.pk)).content.decode()
+    assert "no pickup after" in staff.get(page(Pickup, "change", after.pk)).content.decode()
+
+
+def test_a_pickup_of_many_drops_takes_few_queries(staff, pickup, loomis, django_assert_max_num_queries):
+    loomis.tells(*(came(f"{day} {hour:02}:30", PickupGroupId=1) for day in (10, 11) for hour in range(7, 23)))
+    draw_all()
+    pickup = Pickup.objects.get(pickup_group_id=1)
+    with django_assert_max_num_queries(20):
+        assert staff.get(page(Pickup, "change", pickup.pk)).status_code == 200
 
 
 def test_the_finding_leads_to_the_pickup(staff, pickup):

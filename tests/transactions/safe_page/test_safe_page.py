@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 from django.contrib.auth.models import Permission
 
-from safes.models import Safe
+from safes.models import Safe, Site
 from tests.factories import AdministratorFactory, FindingFactory, UserFactory
 from tests.staff import page
 from tests.transactions.holding.telling import Sender, came, count, fetched
@@ -62,7 +62,7 @@ def square(text: str, date: str) -> tuple[str, str, str]:
 
 
 def test_a_day_shows_how_it_stands_by_a_sign_and_a_title(staff, safe):
-    site, petra, susan = SafeDay.objects.get().site, clerk("petra"), supervisor()
+    site, petra, susan = Site.objects.get(), clerk("petra"), supervisor()
     assert square(shown(staff, safe), "2026-03-14") == (
         "staff-square staff-square-open", "2026-03-14: open; 100.00 USD at close", "O",
     )  # fmt: skip

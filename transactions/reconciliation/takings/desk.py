@@ -125,7 +125,8 @@ def sheet_of(site: Site, date: dt.date) -> Sheet:
 
 
 def seen_of(taking: Taking) -> str:
-    return taking.changed_at.isoformat()
+    """What tells these takings from what they may be later."""
+    return f"{taking.changed_at.isoformat()} {taking.amount}"
 
 
 def next_without_takings(site: Site, date: dt.date) -> Site | None:
