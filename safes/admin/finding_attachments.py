@@ -23,6 +23,8 @@ from safes.models import Attachment, Finding
 
 # Beside the file a form has a token, and the lines between its parts.
 _AROUND_THE_FILE = 16_384
+# How much of a body that is too large is read so that its sender sees why; a film from a telephone is less.
+_DROPPED, _PIECE = 200 << 20, 1 << 16
 
 
 class HasAttachments(StaffAdmin):
@@ -41,7 +43,7 @@ class HasAttachments(StaffAdmin):
         ]
 
     def _measured(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        """The view, unless the body is larger than any that is taken: then its sentence, with nothing read of it.
+        """The view, unless the body is larger than any that is taken: then its sentence, and nothing is kept of it.
 
         Nobody reads more of a body than its declared length, so that this bounds memory and disk. It stands before the
         check against forged forms, which would read the form, and with it the file; that check is made within.
@@ -61,6 +63,10 @@ class HasAttachments(StaffAdmin):
 
     def _refuse_size(self, request: HttpRequest, pk: int) -> HttpResponse:
         finding: Finding = self._finding_to_attach_to(request, pk)
+        # A browser shows an answer once it has sent all: what is somewhat too large is read and dropped for its sake.
+        for _ in range(_DROPPED // _PIECE):
+            if not request.read(_PIECE):
+                break
         messages.error(request, too_large())
         return HttpResponseRedirect(change_url(finding))
 
@@ -73,7 +79,8 @@ class HasAttachments(StaffAdmin):
             messages.error(request, "Choose a file first.")
             return HttpResponseRedirect(change_url(finding))
         try:
-            kept, is_new = attach(finding.pk, request.user.get_username(), file.name or "", file.read())
+            name = request.POST.get("name", "").strip() or file.name or ""
+            kept, is_new = attach(finding.pk, request.user.get_username(), name, file.read())
         except ValueError as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(change_url(finding))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Sum, Value, When
+from django.db.models.functions import Abs, TruncSecond
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
+from unfold.views import ChangeList
 
 from safes.admin.bases import EMPTY, EstimatingPaginator, ago, change_url, day, instant, money, nowrap
 from safes.admin.filters import AgeFilter, SafeSiteFilter, SerialNumberFilter
@@ -22,12 +24,15 @@ from safes.admin.finding_facts import facts_of, timeline_of
 from safes.admin.finding_filters import OwnerFilter, StateFilter
 from safes.admin.finding_forms import CommentForm, OwnerForm
 from safes.admin.finding_leads import LEADS, SECTIONS, leads_from
+from safes.admin.overview import in_words
 from safes.finding_work import assign, comment
 from safes.findings import settle_by_person
 from safes.models import Finding
 
 __all__ = ["LEADS", "SECTIONS", "CommentForm", "FindingAdmin"]
 
+# Beyond so many a sum takes its time, and says little.
+_ADDED_UP = 10_000
 _WORST = Case(
     When(severity=Finding.Severity.CRITICAL, then=Value(0)),
     When(severity=Finding.Severity.WARNING, then=Value(1)),
@@ -39,6 +44,7 @@ _WORST = Case(
 @admin.register(Finding)
 class FindingAdmin(HasAttachments, WorksInBulk):
     paginator = EstimatingPaginator
+    list_before_template = "staff/finding_above.html"
     list_display = ("weight", "what", "said", "stake", "safe", "site_code", "owner", "age", "status")
     list_display_links = ("what", "said")
     list_filter = (StateFilter, AgeFilter, "severity", "kind", SerialNumberFilter, SafeSiteFilter, OwnerFilter)
@@ -47,7 +53,7 @@ class FindingAdmin(HasAttachments, WorksInBulk):
     search_help_text = "What is wrong, or a serial number"
     when_empty = "Nothing is wrong, as far as can be seen. What needs a person will stand here."
     # The worst first; of those the dearest, in whichever currency; of those the oldest.
-    ordering = (_WORST.asc(), F("cash_at_stake").desc(nulls_last=True), "opened_at")
+    ordering = (_WORST.asc(), Abs("cash_at_stake").desc(nulls_last=True), TruncSecond("opened_at").asc())
     actions_detail = ("settle", "comment", "hand_over")
     change_form_outer_after_template = "staff/section.html"
     readonly_fields = (
@@ -68,6 +74,19 @@ class FindingAdmin(HasAttachments, WorksInBulk):
         ("What it is about", {"fields": (("safe", "site"), ("date", "stake"), "owner", "facts")}),
         ("What happened", {"fields": (("opened", "closed"), "timeline")}),
     )
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        # Of the queue as it opens, all are open.
+        columns: Sequence[str] = super().get_list_display(request)
+        is_of_open = request.GET.get(StateFilter.parameter_name, StateFilter.preset) == StateFilter.preset
+        return [name for name in columns if name != "status"] if is_of_open else columns
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context is not None and "cl" in context:
+            context["at_stake"] = at_stake(context["cl"])
+        return response
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Finding | None = None, **kwargs: Any
@@ -197,3 +216,11 @@ class FindingAdmin(HasAttachments, WorksInBulk):
     @display(description="timeline")
     def timeline(self, finding: Finding) -> SafeString:
         return timeline_of(finding)
+
+
+def at_stake(listed: ChangeList) -> str:
+    """The cash on all that the list shows, on whichever page, by currency; empty beyond what is counted. One query."""
+    if listed.result_count > _ADDED_UP:
+        return ""
+    lines = listed.queryset.order_by().values_list("currency").annotate(Sum("cash_at_stake"))
+    return in_words({currency: total for currency, total in lines if total})

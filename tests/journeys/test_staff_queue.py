@@ -55,6 +55,7 @@ def test_a_morning_at_the_queue(queue, tmp_path, complaints):
     photograph = tmp_path / "vault.png"
     photograph.write_bytes(PNG)
     queue.get_by_label("Attach a file").set_input_files(photograph)
+    expect(queue.get_by_label("Name", exact=True)).to_have_value("vault.png")
     queue.get_by_role("button", name="Attach", exact=True).click()
     expect(queue.get_by_text("vault.png is attached.")).to_be_visible()
     assert barriers(queue) == []
@@ -95,7 +96,7 @@ def test_a_morning_at_the_queue(queue, tmp_path, complaints):
     assert complaints == []
 
 
-def test_a_file_far_too_large_is_refused_in_words_before_it_is_sent_to_its_end(queue, tmp_path, complaints):
+def test_a_file_that_is_too_large_is_refused_with_the_limit(queue, tmp_path, complaints):
     finding = Finding.objects.earliest("pk")
     queue.goto(page(Finding, "change", finding.pk))
     film = tmp_path / "film.png"

@@ -95,21 +95,22 @@ def test_a_file_over_the_limit_is_refused_with_the_limit(client, clerk, finding,
     assert "is attached" in sent(client, finding, PNG + b"\x00" * (1024 - len(PNG)))
 
 
-class Unread:
-    """A body that says how much of it was asked for."""
+class Endless:
+    """A body that goes on for ever, and says how much of it was read."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.read_so_far = 0
 
     def read(self, size: int = -1) -> bytes:
-        self.asked += 1
-        return b""
+        assert 0 < size <= 1 << 16, "all of it at once"
+        self.read_so_far += size
+        return b"x" * size
 
     readline = read
 
 
-def test_nothing_is_read_of_a_body_far_larger_than_the_limit(client, clerk, finding):
-    body = Unread()
+def test_of_a_body_far_larger_than_the_limit_little_is_read_and_nothing_kept(client, clerk, finding):
+    body = Endless()
     answer = client.generic(
         "POST",
         door(finding),
@@ -117,8 +118,14 @@ def test_nothing_is_read_of_a_body_far_larger_than_the_limit(client, clerk, find
         **{"CONTENT_LENGTH": str(50 << 30), "wsgi.input": body},
     )
     assert answer.status_code == 302
-    assert body.asked == 0
+    assert body.read_so_far <= 200 << 20
+    assert not answer.wsgi_request.FILES
     assert "The file is too large: at most 10.0 MB" in client.get(answer["Location"]).content.decode()
+
+
+def test_a_file_is_kept_under_the_name_that_somebody_gave_it(client, clerk, finding):
+    client.post(door(finding), {"file": SimpleUploadedFile("IMG_0001.png", PNG), "name": " The open vault "})
+    assert Attachment.objects.get().file_name == "The open vault.png"
 
 
 def test_a_forged_form_attaches_nothing(clerk, finding):
