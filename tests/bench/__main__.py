@@ -1,10 +1,11 @@
 """`make bench`: runs the benchmarks in a database of their own and prints ratios, never bare times.
 
-    python -m tests.bench [--stored ROWS] [--rounds N] [--write]
+    python -m tests.bench [screens] [--stored ROWS] [--rounds N] [--write]
 
-``--stored`` is how many transactions history holds for the last measurement (10,000,000 by default; takes minutes),
-``--file-rows`` how many transactions a file has, beside one of ten times as many, ``--verified`` how many are verified,
-``--write`` puts the output into docs/benchmarks.md.
+``screens`` measures the staff site alone; with ``--filled`` on the database that the settings name, which
+`manage.py fill_database` has filled. ``--stored`` is how many transactions history holds (10,000,000 by default; takes
+minutes), ``--file-rows`` how many transactions a file has, beside one of ten times as many, ``--verified`` how many are
+verified, ``--write`` puts the output into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ import sys
 from pathlib import Path
 
 _INSIDE = "STRONGROOM_BENCH_INSIDE"
+_WHAT = ("all", "screens")
 _PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("what", nargs="?", choices=_WHAT, default="all")
+    parser.add_argument("--filled", action="store_true")
     parser.add_argument("--stored", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--file-rows", type=int, default=200_000)
@@ -28,14 +32,18 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    if _INSIDE not in os.environ:
-        return _with_own_database()
+    if _INSIDE not in os.environ and not chosen.filled:
+        status = _with_own_database("all") if chosen.what == "all" else 0
+        # In a database of their own: a chain's years, and nothing of what was pushed to measure it.
+        return status or _with_own_database("screens")
 
     import django
     from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0)
+    if chosen.what == "screens":
+        return _screens(chosen)
     from django.db import connection
 
     from tests.bench.days import measure_days
@@ -54,12 +62,34 @@ def main() -> int:
     connection.close()
     print(text)
     if chosen.write:
-        _PAGE.write_text(text)
-        print(f"Written to {_PAGE.name}.", file=sys.stderr)
+        _keep(text, beside=True)
     return 0
 
 
-def _with_own_database() -> int:
+def _screens(chosen: argparse.Namespace) -> int:
+    from tests.bench.push import say
+    from tests.bench.screens import fill, measure_screens, section
+    from transactions.models import Transaction
+
+    if not chosen.filled:
+        fill(say, chosen.stored)
+    measured = measure_screens(say)
+    text = section(measured, Transaction.objects.count())
+    print(text)
+    if chosen.write:
+        _keep(text, beside=False)
+    return 0
+
+
+def _keep(text: str, *, beside: bool) -> None:
+    """Write a part of the page: what is ``beside`` the screens, or the screens, which stand last; the other stays."""
+    heading = "## Screens"
+    before, found, screens = _PAGE.read_text().partition(heading)
+    _PAGE.write_text(f"{text}\n{found}{screens}" if beside else f"{before.rstrip()}\n\n{text}")
+    print(f"Written to {_PAGE.name}.", file=sys.stderr)
+
+
+def _with_own_database(what: str) -> int:
     """Settings are read once per process, so what runs on the other database is another process."""
     from config.settings.base import DATABASES
     from tests.bench.system import own_database
@@ -67,7 +97,9 @@ def _with_own_database() -> int:
     with own_database(DATABASES["default"]) as url:
         environment = {**os.environ, "DATABASE_URL": url, "LOG_LEVEL": "ERROR", _INSIDE: "1"}
         return subprocess.run(
-            [sys.executable, "-m", "tests.bench", *sys.argv[1:]], env=environment, check=False
+            [sys.executable, "-m", "tests.bench", what, *(word for word in sys.argv[1:] if word not in _WHAT)],
+            env=environment,
+            check=False,
         ).returncode
 
 
