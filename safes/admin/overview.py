@@ -81,7 +81,7 @@ def _of_mine_and_of_nobody(request: HttpRequest) -> list[Ask]:
         )
     }
     rows = Finding.objects.filter(state=Finding.State.OPEN).order_by().values("currency")
-    found: list[dict[str, Any]] = list(rows.annotate(**sums))
+    found = [dict[str, Any](line) for line in rows.annotate(**sums)]
     words = {
         "me": ("finding of yours", "findings of yours"),
         "nobody": ("finding that nobody looks after", "findings that nobody looks after"),

@@ -92,8 +92,10 @@ def test_where_takings_tell_cashiers_apart_the_lines_do_too(site):
 def test_takings_stand_in_their_lines_and_the_rest_of_their_register_beside_them(site):
     tell(taking("31", "2", cashier="Ben"), taking("99", "1"), taking("1", "1", reference="Z 2"), taking("5", "77"))
     turn()
-    found = {(row.register, row.cashier, row.reference): (row.safe, row.amount, row.variance) for row in
-             sheet_of(site, DATE).rows}  # fmt: skip
+    found: dict[Any, Any] = {
+        (row.register, row.cashier, row.reference): (row.safe, row.amount, row.variance)
+        for row in sheet_of(site, DATE).rows
+    }
     assert found["2", "Ben", ""] == (20, 31, -11)
     assert found["2", "ANNA BECK", ""] == (30, None, None)
     assert found["1", "", ""] == (100, 99, 0)  # 99 and 1 are two takings of one till
@@ -118,8 +120,7 @@ def test_a_sheet_is_typed_and_its_day_comes_out(staff, site):
     assert answer.redirect_chain == [(desk(), 302)]
     assert "2 takings kept." in answer.content.decode()
     assert amounts() == {("1", ""): 100, ("2", ""): 45}
-    day = SiteDay.objects.get()
-    assert (day.takings, day.variance) == (145, 5)
+    assert SiteDay.objects.filter(takings=145, variance=5).count() == 1
     assert "+5.00" in answer.content.decode()
     assert Taking.objects.get(reference="Z 17").source == "typed"
 
@@ -139,8 +140,8 @@ def test_takings_are_put_right_in_their_line(staff, site):
     said = form(staff)
     assert (said["amount-0"], said["reference-0"]) == ("99.00", "Z 1")
     assert staff.post(desk(), said | {"amount-0": "100", "reference-0": "Z 3"}).status_code == 302
-    only = Taking.objects.get()
-    assert (only.amount, only.reference) == (100, "Z 3")
+    assert Taking.objects.get().reference == "Z 3"
+    assert amounts() == {("1", ""): 100}
 
 
 def test_a_register_that_nobody_knows_is_named_in_a_free_line(staff, site):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 import time_machine
@@ -29,7 +30,7 @@ def safes():
     loomis = Sender()
     for number, date in enumerate(("03", "05", "07", "09")):
         for serial in ("WAITS", "EMPTY"):
-            group = {"SerialNumber": serial, "PickupGroupId": 10 * number + len(serial)}
+            group: dict[str, Any] = {"SerialNumber": serial, "PickupGroupId": 10 * number + len(serial)}
             loomis.tells(came(f"{date} 08:00", **group), fetched(f"{date} 12:00", "40.00", **group))
     loomis.tells(
         came("10 09:00", SerialNumber="WAITS", PickupGroupId=99),
