@@ -1,16 +1,26 @@
-"""How the queue is narrowed: by state, and by who looks after it."""
+"""How the queue is ordered and narrowed: the worst first; by state, and by who looks after it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Abs, TruncSecond
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
 from safes.admin.filters import PresetFilter
 from safes.models import Finding
+
+SEVERITY = Case(
+    When(severity=Finding.Severity.CRITICAL, then=Value(0)),
+    When(severity=Finding.Severity.WARNING, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+# The worst first; of those the dearest, in whichever currency; of those the oldest.
+WORST = (SEVERITY.asc(), Abs("cash_at_stake").desc(nulls_last=True), TruncSecond("opened_at").asc())
 
 
 class StateFilter(PresetFilter):

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Case, IntegerField, QuerySet, Sum, Value, When
-from django.db.models.functions import Abs, TruncSecond
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html
@@ -21,7 +20,7 @@ from safes.admin.filters import AgeFilter, SafeSiteFilter, SerialNumberFilter
 from safes.admin.finding_attachments import HasAttachments, attachments_of
 from safes.admin.finding_bulk import WorksInBulk
 from safes.admin.finding_facts import facts_of, timeline_of
-from safes.admin.finding_filters import OwnerFilter, StateFilter
+from safes.admin.finding_filters import SEVERITY, WORST, OwnerFilter, StateFilter
 from safes.admin.finding_forms import CommentForm, OwnerForm
 from safes.admin.finding_leads import LEADS, SECTIONS, leads_from
 from safes.admin.overview import in_words
@@ -33,12 +32,6 @@ __all__ = ["LEADS", "SECTIONS", "CommentForm", "FindingAdmin"]
 
 # Beyond so many a sum takes its time, and says little.
 _ADDED_UP = 10_000
-_WORST = Case(
-    When(severity=Finding.Severity.CRITICAL, then=Value(0)),
-    When(severity=Finding.Severity.WARNING, then=Value(1)),
-    default=Value(2),
-    output_field=IntegerField(),
-)
 
 
 @admin.register(Finding)
@@ -49,11 +42,10 @@ class FindingAdmin(HasAttachments, WorksInBulk):
     list_display_links = ("what", "said")
     list_filter = (StateFilter, AgeFilter, "severity", "kind", SerialNumberFilter, SafeSiteFilter, OwnerFilter)
     list_select_related = ("safe", "site", "owner")
-    search_fields = ("summary", "subject", "safe__serial_number")
-    search_help_text = "What is wrong, or a serial number"
+    search_fields = ("summary", "subject", "safe__serial_number", "=site__code")
+    search_help_text = "What is wrong, a serial number or a site"
     when_empty = "Nothing is wrong, as far as can be seen. What needs a person will stand here."
-    # The worst first; of those the dearest, in whichever currency; of those the oldest.
-    ordering = (_WORST.asc(), Abs("cash_at_stake").desc(nulls_last=True), TruncSecond("opened_at").asc())
+    ordering = WORST
     actions_detail = ("settle", "comment", "hand_over")
     change_form_outer_after_template = "staff/section.html"
     readonly_fields = (
@@ -163,7 +155,7 @@ class FindingAdmin(HasAttachments, WorksInBulk):
 
     @display(
         description="severity",
-        ordering=_WORST.desc(),
+        ordering=SEVERITY.desc(),
         label={"info": "info", "warning": "warning", "critical": "danger"},
     )
     def weight(self, finding: Finding) -> str:
@@ -194,8 +186,8 @@ class FindingAdmin(HasAttachments, WorksInBulk):
         return nowrap(day(finding.business_date))
 
     @display(description="opened", ordering="opened_at")
-    def age(self, finding: Finding) -> SafeString:
-        return nowrap(ago(finding.opened_at, timezone.now()))
+    def age(self, finding: Finding) -> str:
+        return ago(finding.opened_at, timezone.now())
 
     @display(description="opened")
     def opened(self, finding: Finding) -> str:

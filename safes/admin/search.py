@@ -10,8 +10,10 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import Truncator
 
-from safes.admin.bases import change_url, money
+from safes.admin.bases import change_url, day, money
+from safes.admin.finding_filters import WORST
 from safes.models import Finding, Register, Safe, Site
 from safes.search import SHOWN, Finder, Found, Hit, Question, hang, read, search
 
@@ -80,20 +82,28 @@ def _findings(question: Question) -> Found | None:
     if len(question.text) < LEAST:
         return None
     matches = Q(summary__icontains=question.text) | Q(subject__icontains=question.text)
+    matches |= Q(safe__serial_number=question.text.upper()) | Q(site__code__iexact=question.text)
     if question.amount:
         matches |= Q(cash_at_stake__in=(question.amount, -question.amount), **_in(question))
     if question.date:
         matches |= Q(business_date=question.date)
-    rows = Finding.objects.filter(matches, state=Finding.State.OPEN).order_by("-opened_at")
-    hits = [
-        Hit(
-            change_url(one),
-            one.kind.replace("_", " "),
-            one.summary if one.cash_at_stake is None else f"{money(one.cash_at_stake, one.currency)}: {one.summary}",
+    rows = Finding.objects.filter(matches, state=Finding.State.OPEN).select_related("safe", "site").order_by(*WORST)
+
+    def hit(one: Finding) -> Hit:
+        where = one.safe or (one.site.code if one.site else "")
+        name = f"{one.kind.replace('_', ' ')}{f' at {where}' if where else ''}"
+        known = (
+            day(one.business_date) if one.business_date else "",
+            money(one.cash_at_stake, one.currency) if one.cash_at_stake else "",
+            one.summary,
         )
-        for one in rows[: SHOWN + 1]
-    ]
-    return Found(hits, listed("safes_finding", q=question.text))
+        return Hit(change_url(one), name, Truncator(", ".join(part for part in known if part)).chars(160))
+
+    # The list finds words alone, and places by filters.
+    is_of_words = question.amount is None and question.date is None
+    return Found(
+        [hit(one) for one in rows[: SHOWN + 1]], listed("safes_finding", q=question.text) if is_of_words else ""
+    )
 
 
 def _in(question: Question) -> dict[str, str]:
@@ -115,9 +125,9 @@ hang(Finder("Registers", 30, "safes.view_register", "all registers, by code", _r
 hang(
     Finder(
         "Open findings",
-        40,
+        65,
         "safes.view_finding",
-        "all open findings, by their words, cash at stake and business date",
+        "all open findings, by their words, safe, site, cash at stake and business date",
         _findings,
     )
 )

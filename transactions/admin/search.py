@@ -17,7 +17,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import Abs
 from django.utils import timezone
 
-from safes.admin.bases import change_url, day, money, wall_clock
+from safes.admin.bases import change_url, day, money
 from safes.admin.filters import DAYS_SHOWN
 from safes.admin.search import LEAST, listed
 from safes.models import Site
@@ -65,6 +65,10 @@ def _any(*matches: Q | None) -> Q | None:
 
 def _is_known(amount: Decimal | None) -> bool:
     return amount is not None
+
+
+def _minute(moment: dt.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _only(date: dt.date) -> dict[str, str]:
@@ -116,10 +120,13 @@ def _pickups(question: Question) -> Found | None:
 
     def hit(row: Pickup) -> Hit:
         held = f"{money(row.content, row.currency)} dropped"
-        serviced = wall_clock(row.serviced_local_time) if row.serviced_local_time else "not serviced yet"
+        serviced = _minute(row.serviced_local_time) if row.serviced_local_time else "not serviced yet"
         return Hit(change_url(row), f"{row} of {row.safe}", f"{serviced}, {held}, {row.get_status_display()}")
 
     rows = Pickup.objects.filter(asked).select_related("safe").order_by("-last_on", "-pk")
+    if question.date:
+        day_of_it = {"last_on_from": question.text, "last_on_to": question.text}
+        return Found(_first(rows, hit), listed("transactions_pickup", **day_of_it))
     all_url = listed("transactions_pickup", q=question.text, last_on_from="1990-01-01") if question.number else ""
     return Found(_first(rows, hit), all_url)
 
@@ -211,7 +218,7 @@ def _transactions(question: Question) -> Found | None:
 
     def hit(row: Transaction) -> Hit:
         named = " ".join(part for part in (row.deposit_reference_number, row.change_purchase_number) if part)
-        words = f"{row.safe}, {wall_clock(row.local_time)}{', ' if named else ''}{named}"
+        words = f"{row.safe}, {_minute(row.local_time)}{', ' if named else ''}{named}"
         return Hit(change_url(row), f"{row.type} {money(row.amount, row.currency)}", words)
 
     all_url = listed("transactions_transaction", q=question.text) if same is None else ""

@@ -148,6 +148,17 @@ def test_open_findings_are_found_and_closed_ones_are_not(staff):
         assert find(staff, typed) == {"Open findings": [only(Finding, state="open")]}
 
 
+def test_a_safe_or_a_site_finds_what_is_open_there_and_so_does_the_list(staff):
+    site, safe = SiteFactory.create(code="S117"), SafeFactory.create(serial_number="SR10042")
+    for place in ({"site": site}, {"safe": safe}):
+        FindingFactory.create_batch(SHOWN + 1, summary="Look.", **place)
+    for typed in ("s117", "sr10042"):
+        answer = staff.get(reverse("admin:find"), {"q": typed})
+        [group] = [group for group in answer.context["found"] if group.title == "Open findings"]
+        assert len(group.hits) == SHOWN
+        assert staff.get(group.all_url).context["cl"].result_count == SHOWN + 1
+
+
 def test_more_than_fit_are_said_and_a_link_leads_to_all(staff):
     SafeFactory.create_batch(SHOWN + 2)
     answer = staff.get(reverse("admin:find"), {"q": "SR0"})
