@@ -1,7 +1,7 @@
 """The budget of DESIGN.md for staff screens: every one of them, on a chain's years, by its queries and its time.
 
 Which screens there are is asked of the staff site itself, so that one that is made tomorrow is measured tomorrow: each
-list as it opens, with its totals, searched, of one safe and of one site, of a month a year ago; each page of a room;
+list as it opens, with its totals, searched, of one safe and of one site, of a month long past; each page of a room;
 each page of a new and of an old row. What answers with anything but a page (a download, somewhere else) is left out.
 """
 
@@ -30,7 +30,7 @@ from transactions.models import Transaction
 QUERIES, MILLISECONDS = 25, 300
 _ROUNDS = 5
 # A month that no list shows of itself, and whose rows lie far behind the newest.
-_PAST = (dt.timedelta(days=400), dt.timedelta(days=370))
+_PAST = (dt.timedelta(days=220), dt.timedelta(days=190))
 # Pages that no room has, and what they are asked.
 _ELSEWHERE = ("index", "search", "find")
 
@@ -113,7 +113,7 @@ def _lists(label: str, model: type[models.Model], room: Any) -> Iterator[tuple[s
         if isinstance(kind, type) and issubclass(kind, RecentFilter):
             today = dt.datetime.now(dt.UTC).date()
             month = {f"{name}_from": str(today - _PAST[0]), f"{name}_to": str(today - _PAST[1])}
-            yield f"{label}, of a month a year ago", f"{address}?{urlencode(month)}"
+            yield f"{label}, of a month long past", f"{address}?{urlencode(month)}"
         elif name == "serial_number":
             yield f"{label}, of a safe", f"{address}?{urlencode({name: Safe.objects.order_by('-pk')[:1].get()})}"
         elif name == "site":

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from safes.admin.filters import DAYS_SHOWN
 from safes.estate import place_safe
+from safes.models import Safe
 from tests.factories import AdministratorFactory, PushEndpointFactory, SiteFactory, body_of, cash_in, deliver
 from tests.staff import page
 from transactions.models import AuditEvent, Delivery, Transaction
@@ -73,6 +74,61 @@ def test_days_long_past_are_found_before_they_are_sorted_and_recent_ones_walked_
     assert any('"id" + 0) DESC' in sql for sql in past)
     for recent in ({}, {"business_date_from": f"{old}"}, {"business_date_to": f"{timezone.now().date()}"}):
         assert not any('"id" + 0)' in sql for sql in selects(staff, model, recent))
+
+
+@pytest.mark.parametrize("model", [Transaction, AuditEvent])
+def test_many_rows_of_days_long_past_are_walked_to_by_their_dates(staff, model, monkeypatch):
+    monkeypatch.setattr("transactions.admin.records.is_few", lambda rows: False)
+    old = timezone.now().date() - dt.timedelta(days=400)
+    past = selects(staff, model, {"business_date_from": f"{old}", "business_date_to": f"{old + dt.timedelta(days=30)}"})
+    assert all('."business_date" DESC' in sql for sql in past if "ORDER BY" in sql)
+    assert any("LIMIT 10001" in sql and '."business_date" DESC' in sql for sql in past)
+
+
+def test_a_month_is_counted_from_its_newest_rows(staff):
+    stored(0)
+    (counted,) = [sql for sql in selects(staff, Transaction, {}) if "LIMIT 10001" in sql]
+    assert '."id" DESC LIMIT 10001' in counted
+
+
+def test_the_search_box_goes_by_the_index_of_a_safe_and_of_a_pickup(staff):
+    stored(0, 0)
+    by_safe = selects(staff, Transaction, {"q": " sr10042 "})
+    assert not [sql for sql in by_safe if '"user_name"::text' in sql]
+    assert [row.safe.serial_number for row in listed(staff, q="sr10042")] == ["SR10042", "SR10042"]
+    by_group = selects(staff, Transaction, {"q": "1"})
+    assert not [sql for sql in by_group if '"user_name"::text' in sql]
+    assert [row.pickup_group_id for row in listed(staff, q="1")] == [1]
+
+
+def test_the_search_box_finds_users_registers_and_references_in_any_case(staff):
+    row = cash_in(
+        TransactionDateTime=f"{timezone.now() - dt.timedelta(hours=30):%Y-%m-%dT%H:%M:%S}",
+        UserName="Zoë Quinn",
+        Register="LANE_5",
+        DepositReferenceNumber="004711",
+    )
+    deliver(PushEndpointFactory.create(), body_of(row))
+    for typed in ("zoë", "Zoë Q", "LANE_5", "lane_5", "004711"):
+        assert len(listed(staff, q=typed)) == 1, typed
+    for typed in ("Quinn", "LANE", "4711"):
+        assert listed(staff, q=typed) == [], typed
+
+
+def test_what_is_not_found_is_not_looked_for_twice(staff):
+    stored(0)
+    looked = [sql for sql in selects(staff, Transaction, {"q": "nobody"}) if '"user_name"::text' in sql]
+    assert len(looked) == 1
+
+
+def test_open_findings_of_safes_are_counted_for_the_safes_that_are_shown(staff):
+    stored(0)
+    (shown,) = [sql for sql in selects(staff, Safe, {}) if '"trials_alone"' in sql]
+    assert "GROUP BY" not in shown.rpartition('FROM "safes_safe"')[2]
+
+
+def listed(staff, **asked: str) -> list[Transaction]:
+    return list(staff.get(page(Transaction, "changelist"), asked).context["cl"].result_list)
 
 
 def test_days_long_past_are_listed_newest_first(staff):

@@ -57,10 +57,9 @@ class TransactionAdmin(TotalsAdmin):
         MessageFilter,
         ChannelFilter,
     )
-    search_fields = (
-        "=safe__serial_number", "^user_name", "=register", "=pickup_group_id", "=deposit_reference_number",
-        "=change_purchase_number",
-    )  # fmt: skip
+    search_fields = ("safe__serial_number",)  # and more: RecordAdmin.get_search_results
+    has_groups = True
+    searched_exactly = ("register", "deposit_reference_number", "change_purchase_number")
     when_empty = "Transactions come with the pushes of Loomis; deliveries show what arrived."
     search_help_text = "Serial number, user, register, pickup group, deposit reference or change purchase"
     readonly_fields = (
