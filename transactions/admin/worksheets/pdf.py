@@ -31,6 +31,7 @@ _SIZE, _SMALL = 8.5, 7.5
 _MARGIN = 14  # millimetres
 _LINE = 4.2
 _SHEETS = "{nb}"
+_STEERS_ITS_OWN = "\u200c\u200d"
 
 
 class _Paper(FPDF):
@@ -130,11 +131,16 @@ def _safe(text: str) -> str:
     """What the fonts have, and the code points of the rest."""
     # In words of others the sign for the number of sheets is no sign: a hair space parts it.
     text = text.replace(_SHEETS, f"{_SHEETS[:-1]}\u200a{_SHEETS[-1]}")
-    return "".join(one if _has(one) else f"[U+{ord(one):04X}]" for one in unicodedata.normalize("NFC", text))
+    return "".join(
+        one if one == "\n" or _has(one) else f"[U+{ord(one):04X}]" for one in unicodedata.normalize("NFC", text)
+    )
 
 
 def _has(character: str) -> bool:
-    return character == "\n" or ord(character) in _characters()
+    # What only steers how others are read could turn a figure round; joiners belong to their script.
+    if unicodedata.category(character) in ("Cc", "Cf") and character not in _STEERS_ITS_OWN:
+        return False
+    return ord(character) in _characters()
 
 
 @functools.cache
