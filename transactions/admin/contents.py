@@ -51,7 +51,7 @@ class _Holding:
 def _contents(request: HttpRequest, safe: Safe) -> Mapping[str, Any]:
     found = contents_of([safe.pk])[safe.pk]
     now = timezone.now()
-    due = pickups_due(now).get(safe.pk) if request.user.has_perm("transactions.view_pickup") else None
+    due = pickups_due(now, safe.pk).get(safe.pk) if request.user.has_perm("transactions.view_pickup") else None
     return {
         "holdings": [one for contents in found for one in _holdings(contents)],
         "due": due
