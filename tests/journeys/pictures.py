@@ -8,11 +8,23 @@ import django
 
 from config.data_dir import CHECKOUT
 
-PICTURES = {
-    "overview": "/admin/",
-    "findings": "/admin/safes/finding/",
-}
 _WIDTH, _HEIGHT = 1366, 860
+
+
+def _pictures() -> dict[str, str]:
+    """What is taken from where; the worksheet is that of a day that has something to tell."""
+    from django.urls import reverse
+
+    from transactions.models import SignOff, SiteDay
+    from transactions.reconciliation.signing.status import with_status
+
+    days = with_status(SiteDay.objects.filter(takings__isnull=False)).order_by("-business_date", "site")
+    day = days.filter(status=SignOff.Status.REOPENED).first() or days.exclude(unexplained=0).first() or days[0]
+    return {
+        "today": reverse("admin:index"),
+        "worksheet": reverse("admin:transactions_siteday_change", args=[day.pk]),
+        "findings": reverse("admin:safes_finding_changelist"),
+    }
 
 
 def main() -> None:
@@ -37,7 +49,7 @@ def main() -> None:
             context = browser.new_context(base_url=address, viewport={"width": _WIDTH, "height": _HEIGHT})
             context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
             window = context.new_page()
-            for name, path in PICTURES.items():
+            for name, path in _pictures().items():
                 window.goto(path, wait_until="networkidle")
                 window.screenshot(path=CHECKOUT / "docs" / "images" / f"{name}.png")
             browser.close()
