@@ -219,7 +219,5 @@ def test_worksheets_keep_nobody_out_fit_a_telephone_and_print_on_one_sheet(morni
         carla.emulate_media(media="null")
         with carla.expect_download() as download:
             carla.get_by_role("link", name="PDF").click()
-        assert (
-            download.value.suggested_filename.endswith(f"on-{DATE}.pdf") or "USD" in download.value.suggested_filename
-        )
+        assert str(DATE) in download.value.suggested_filename
     assert complaints == []

@@ -87,7 +87,7 @@ def test_a_short_day_is_approved_only_on_its_page(carla):
 
 def test_safe_days_are_signed_with_their_sites(carla):
     say(endpoint("other"), [drop(1, "5", SerialNumber="LOST1")], name="other")
-    place_safe("SR9", SiteDay.objects.first().site)
+    place_safe("SR9", site_day("S1").site)
     turn()
     text = press(carla, SafeDay, "prepare_selected").content.decode()
     assert "2 days were prepared" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.transactions.pushing import drop, endpoint, say
@@ -66,9 +68,9 @@ def status() -> str | None:
     return SignOff.objects.values_list("status", flat=True).first()
 
 
-def refusal(answer) -> str:
+def refusal(answer: Any) -> str:
     (text,) = [part.partition("</p>")[0] for part in answer.content.decode().split('role="alert">')[1:]]
-    return text
+    return str(text)
 
 
 def test_a_short_day_asks_for_a_comment_before_it_is_prepared(carla, short_day):

@@ -110,3 +110,15 @@ def test_a_supervisor_is_led_to_what_others_prepared(carla):
     assert step(text_of(susan, first), "n") == page_url(third)
     text = do(susan, third, "approve").content.decode()
     assert step(text, "n") == page_url(first)  # her own preparation is for another to approve
+
+
+def test_signing_keeps_the_list_that_somebody_came_from(carla):
+    first, _, third = (site_day(code) for code in CODES)
+    kept = {"_changelist_filters": urlencode({"status": "unsigned", "business_date_from": "2026-03-01"})}
+    shown = carla.get(page_url(first), kept).content.decode()
+    (form,) = re.findall(r'<form method="post" action="([^"]*/sign/[^"]*)"', shown)
+    said = {"act": "comment", "text": "Hm.", "seen": ""}
+    text = carla.post(unescape(form), said, follow=True).content.decode()
+    assert "Your comment was added." in text
+    assert step(text, "j") == f"{page_url(site_day('S2'))}?{urlencode(kept)}"
+    assert step(carla.get(page_url(third), kept).content.decode(), "k") == step(text, "j")

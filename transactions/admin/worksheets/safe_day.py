@@ -57,7 +57,7 @@ def sheet_of(row: SafeDay, before: SafeDay | None) -> Sheet:
             ("Business date", words(f"{row.business_date:%A}, {row.business_date}")),
             ("Currency", words(row.currency or "not known")),
             ("Closed by the site", words(closed)),
-            ("Transactions", words(f"{row.transaction_count:,}", of_safe(row.safe.serial_number, row.business_date))),
+            ("Transactions", words(f"{row.transaction_count:,}", _all(row))),
             ("By channel", words("push and file", day_url(row.safe.serial_number, row.business_date))),
         ),
         sections=tuple(
@@ -93,33 +93,37 @@ def _contents(row: SafeDay, typed: list[_Typed], before: SafeDay | None) -> Sect
         "Contents: what the courier takes",
         ("", "Transactions", "Amount"),
         [
-            _opening(row.opening, row.is_counted, before),
+            _opening(row, row.opening, row.is_counted, before),
             *_in(row, typed, Kind.VALIDATED, "+ Validated", row.validated),
             *_in(row, typed, Kind.MANUAL, "+ Manual, counted by nobody yet", row.manual),
-            line(words("− Taken by the courier, by the drops"), BLANK, figure(-row.taken, taken if row.taken else "")),
+            line(words("− Taken by the courier, by the drops"), BLANK, figure(-row.taken, taken)),
             line(words("= Closing"), BLANK, figure(row.closing, "#drops"), is_sum=True),
-            *_beside(row, typed, Kind.PICKUP, "Reported by the servicings", row.picked_up),
-            *_beside(row, typed, Kind.CHANGE_ORDER, "Change ordered", row.change_ordered),
+            *_beside(row, typed, Kind.PICKUP, "Reported by the servicings"),
+            *_beside(row, typed, Kind.CHANGE_ORDER, "Change ordered"),
         ],
         anchor="contents",
     )
 
 
-def _opening(amount: Decimal, is_counted: bool, before: SafeDay | None) -> Line:
+def _opening(row: SafeDay, amount: Decimal, is_counted: bool, before: SafeDay | None) -> Line:
+    """What the day before closed with, or somebody counted; the first day has but its own rows to lead to."""
     text = "Opening" if is_counted else f"Opening, {_UNKNOWN_SINCE}"
-    return line(words(text), BLANK, figure(amount, page("safeday", before.pk) if before else ""))
+    return line(words(text), BLANK, figure(amount, page("safeday", before.pk) if before else _all(row)))
 
 
 def _in(row: SafeDay, typed: list[_Typed], kind: Kind, text: str, total: Decimal) -> list[Line]:
-    """A line a type; where they do not come to what was drawn, the figure of the day has the last word."""
+    """A line a type; one of nothing where there are none, since its absence would be asked about."""
     lines = _lines(row, f"{text}:", (one for one in typed if KIND_OF.get(one.type) == kind))
-    return lines or [line(words(text), number(0), figure(total))]
+    return lines or [line(words(text), number(0, _all(row)), figure(total, _all(row)))]
 
 
-def _beside(row: SafeDay, typed: list[_Typed], kind: Kind, text: str, total: Decimal) -> list[Line]:
+def _all(row: SafeDay) -> str:
+    return of_safe(row.safe.serial_number, row.business_date)
+
+
+def _beside(row: SafeDay, typed: list[_Typed], kind: Kind, text: str) -> list[Line]:
     """Figures that are no part of the sum; left out where there are none."""
-    lines = _lines(row, f"{text}:", (one for one in typed if KIND_OF.get(one.type) == kind))
-    return lines if total or lines else []
+    return _lines(row, f"{text}:", (one for one in typed if KIND_OF.get(one.type) == kind))
 
 
 def _lines(row: SafeDay, text: str, typed: Iterable[_Typed], sign: int = 1) -> list[Line]:
@@ -135,11 +139,11 @@ def _inventory(row: SafeDay, typed: list[_Typed], before: SafeDay | None) -> Sec
     moved = [one for one in typed if one.type in TO_INVENTORY]
     if not (moved or row.inventory_opening or row.inventory_closing):
         return None
-    lines = [_opening(row.inventory_opening, row.inventory_is_counted, before)]
+    lines = [_opening(row, row.inventory_opening, row.inventory_is_counted, before)]
     for one in moved:
         sign = TO_INVENTORY[one.type]
         lines += _lines(row, "+" if sign > 0 else "−", [one], sign)
-    lines.append(line(words("= Closing"), BLANK, figure(row.inventory_closing), is_sum=True))
+    lines.append(line(words("= Closing"), BLANK, figure(row.inventory_closing, _all(row)), is_sum=True))
     return section("Inventory: what the safe gives out", ("", "Transactions", "Amount"), lines, anchor="inventory")
 
 
@@ -163,7 +167,7 @@ def _tills(row: SafeDay) -> Section | None:
         )  # fmt: skip
     total = sum((one.amount for one in rows), Decimal(0))
     count = sum(one.count for one in rows)
-    lines.append(line(words("All"), BLANK, number(count), figure(total, "#site"), is_sum=True))
+    lines.append(line(words("All"), BLANK, number(count, _all(row)), figure(total, "#site"), is_sum=True))
     return section("By register", ("Register", "User", "Transactions", "Brought"), lines, anchor="tills")
 
 

@@ -118,7 +118,7 @@ def _sums(row: SiteDay, register: str, name: str, cashier: str, safe: Decimal, t
         words(cashier),
         figure(safe, of_site(row.site, row.business_date, register=register)),
         figure(takings, _takings(row, register)),
-        with_sign(variance),
+        with_sign(variance, room("tillday", site=row.site.code, q=register, **only(row.business_date))),
         is_sum=True,
     )
 
