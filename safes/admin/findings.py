@@ -40,6 +40,7 @@ class FindingAdmin(HasAttachments, WorksInBulk):
     list_before_template = "staff/finding_above.html"
     list_display = ("weight", "what", "said", "stake", "safe", "site_code", "owner", "age", "status")
     list_display_links = ("what", "said")
+    exported_instead = {"age": "opened"}
     list_filter = (StateFilter, AgeFilter, "severity", "kind", SerialNumberFilter, SafeSiteFilter, OwnerFilter)
     list_select_related = ("safe", "site", "owner")
     search_fields = ("summary", "subject", "safe__serial_number", "=site__code")

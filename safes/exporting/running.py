@@ -152,6 +152,10 @@ class _Progress:
 
 def _write(export: Export, read: Reader, progress: _Progress) -> None:
     progress.begin()
+    with connection.cursor() as cursor:
+        # All of it will be fetched: left to itself the planner walks to the first rows fast, and then through all years
+        # for the last ones.
+        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
     table = read(export)
     with files.scratch_of(export) as scratch, open(scratch / "file", "w+b") as file:
         into = writer(export.format, file, table.headings, scratch)

@@ -126,6 +126,9 @@ class _Days(ChangeList):
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         ordering: list[Any] = super().get_ordering(request, queryset)
+        if self.query:
+            # What is looked for may be in no row at all: then the walk would end with the oldest row there is.
+            return [(F("pk") + 0).desc(), *ordering]
         if not any(isinstance(spec, RecentFilter) and spec.is_past() for spec in self.filter_specs):
             return ordering
         return [(F("pk") + 0).desc() if is_few(queryset) else "-business_date", *ordering]

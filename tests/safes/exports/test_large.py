@@ -81,6 +81,20 @@ def test_while_it_is_written_others_see_how_far_it_is(staff, waiting, monkeypatc
     assert state == {"is_over": False, "words": "500 of about 1,000 rows are written.", "percent": 50}
 
 
+def test_it_is_read_as_what_is_fetched_to_its_end(waiting):
+    """On ten million rows: two days of them in two seconds, and not in twenty."""
+    told = []
+
+    def rows():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW cursor_tuple_fraction")
+            told.append(cursor.fetchone()[0])
+        yield ["x"]
+
+    assert write(waiting, lambda export: Table(["name"], rows()))
+    assert told == ["1"]
+
+
 def test_two_workers_never_write_at_the_same_time(waiting):
     others = []
 

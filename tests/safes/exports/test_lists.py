@@ -67,6 +67,12 @@ def test_the_currency_has_a_column_of_its_own(staff):
     assert sorted((row["cash at stake"], row["currency"]) for row in told) == [("7.25", "CAD"), ("7.25", "USD")]
 
 
+def test_how_long_ago_is_told_exactly(staff):
+    finding = FindingFactory.create(kind="amount_mismatch", subject="1")
+    (told,) = by_heading(rows_of_csv(fetched(staff, Finding, "csv")))
+    assert told["opened"] == f"{finding.opened_at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def test_a_file_has_what_the_filters_leave_and_nothing_else(staff, drops):
     told = by_heading(rows_of_csv(fetched(staff, Transaction, "csv", "serial_number=SR2")))
     assert [row["safe"] for row in told] == ["SR2"]
