@@ -55,6 +55,8 @@ class Desk:
     permission: str
     look: Callable[[HttpRequest], Iterable[Ask]]
     """A handful of queries, none over a whole table."""
+    worked_by: tuple[str, ...] = ()
+    """Permissions: who has one of them works here, others only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,11 @@ def open_desk(desk: Desk) -> None:
 
 def work_for(request: HttpRequest) -> Work | None:
     """What needs this person; None for who may see no desk at all."""
-    seen = sorted(_seen(request, _desks.values()), key=lambda desk: desk.rank)
+    # First the desks where one works, then those that one reads.
+    seen = sorted(
+        _seen(request, _desks.values()),
+        key=lambda desk: (not any(map(request.user.has_perm, desk.worked_by)), desk.rank),
+    )
     if not seen:
         return None
     asks = [(desk.title, list(desk.look(request))) for desk in seen]

@@ -97,4 +97,4 @@ def _of_mine_and_of_nobody(request: HttpRequest) -> list[Ask]:
 
 
 hang(Panel("Open findings", 20, "safes.view_finding", "staff/panels/findings.html", _findings, wide=True))
-open_desk(Desk("Findings", 20, "safes.change_finding", _of_mine_and_of_nobody))
+open_desk(Desk("Findings", 20, "safes.change_finding", _of_mine_and_of_nobody, ("safes.change_finding",)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import time_machine
 
 from safes.models import Site
-from tests.factories import AdministratorFactory
+from tests.factories import AdministratorFactory, FindingFactory
 from tests.transactions.signing.days import DATE, clerk, late, person, standing, supervisor, traded
 from tests.transactions.takings.telling import now, taking, tell, turn
 from tests.transactions.today.asking import asked, listed
+from tests.transactions.today.asking import today as today_page
 from transactions.models import SignOff, SiteDay
 from transactions.reconciliation.signing.acts import approve, prepare
 
@@ -97,6 +100,24 @@ def test_an_auditor_reads_the_same_figures(client, chain):
     assert codes(client, found["site day to be approved"][1]) == ["S4"]
     assert found["site days to prepare"][0] == 5
     assert not any("of yours" in words for words in [*found, *found["quiet"][1]])
+
+
+@pytest.mark.parametrize(
+    ("role", "desks"),
+    [
+        ("Cash office clerk", ["Site days", "Findings", "Safes"]),
+        ("Supervisor", ["Site days", "Findings", "Safes"]),
+        ("Auditor", ["Site days", "Safes"]),
+        ("Integration admin", ["Findings", "Deliveries", "Site days", "Safes"]),
+    ],
+)
+def test_each_role_begins_where_it_works(client, chain, role, desks):
+    FindingFactory.create(kind="silent_safe")
+    if role == "Integration admin":
+        FindingFactory.create(kind="feed_failure")
+    client.force_login(person("rose", role))
+    found = re.findall(r"<h3 [^>]*>([^<]*)</h3>", today_page(client).partition("What needs somebody now")[2])
+    assert found[: len(desks)] == desks
 
 
 def test_a_day_that_goes_on_is_not_asked_for(client):

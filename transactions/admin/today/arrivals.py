@@ -156,4 +156,4 @@ hang(
         "Pushes in the last 24 hours", 50, "transactions.view_pushendpoint", "staff/panels/pushes.html", _pushes, True
     )
 )
-open_desk(Desk("Deliveries", 60, "transactions.view_pushendpoint", _undone))
+open_desk(Desk("Deliveries", 60, "transactions.view_pushendpoint", _undone, ("transactions.change_delivery",)))

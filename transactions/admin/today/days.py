@@ -19,6 +19,7 @@ from safes.dashboard import Ask, Desk, open_desk
 from safes.fields import WallClockField
 from transactions.admin.site_days import SiteDayAdmin
 from transactions.models import SignOff, SiteDay, Taking
+from transactions.reconciliation.signing.acts import APPROVE, PREPARE
 
 _FOR_EVER = "1990-01-01"
 
@@ -115,7 +116,7 @@ def _ask(
 
 def _look(request: HttpRequest) -> list[Ask]:
     """In the order in which they are worked off; who approves begins with what others prepared."""
-    approves = request.user.has_perm("transactions.approve_signoff")
+    approves = request.user.has_perm(APPROVE)
     asks = [
         _ask(
             request,
@@ -128,7 +129,7 @@ def _look(request: HttpRequest) -> list[Ask]:
     ]
     if approves:
         asks.insert(0, _ask(request, "approving", "site day to approve", "site days to approve", whenever=True))
-    elif not request.user.has_perm("transactions.prepare_signoff"):
+    elif not request.user.has_perm(PREPARE):
         asks.append(_ask(request, "approval", "site day to be approved", "site days to be approved", whenever=True))
     return [
         *asks,
@@ -139,4 +140,4 @@ def _look(request: HttpRequest) -> list[Ask]:
 
 
 SiteDayAdmin.list_filter = (*SiteDayAdmin.list_filter, AsksFilter)  # type: ignore[assignment]
-open_desk(Desk("Site days", 10, "transactions.view_siteday", _look))
+open_desk(Desk("Site days", 10, "transactions.view_siteday", _look, (PREPARE, APPROVE)))

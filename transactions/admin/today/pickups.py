@@ -52,4 +52,4 @@ def _look(request: HttpRequest) -> list[Ask]:
 
 
 SafeAdmin.list_filter = (*SafeAdmin.list_filter, PickupDueFilter)
-open_desk(Desk("Pickups", 30, "transactions.view_pickup", _look))
+open_desk(Desk("Pickups", 30, "transactions.view_pickup", _look, ("transactions.change_pickupslip",)))

@@ -68,4 +68,4 @@ class HeardFilter(DropdownFilter):
 
 SafeAdmin.list_filter = (*SafeAdmin.list_filter, HeardFilter)
 hang(Panel("Safes", 30, "safes.view_safe", "staff/panels/figures.html", _heard))
-open_desk(Desk("Safes", 40, "safes.view_safe", _silent))
+open_desk(Desk("Safes", 40, "safes.view_safe", _silent, ("safes.change_safe",)))
