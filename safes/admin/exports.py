@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 # A list of no more rows is written while who asked waits.
 AT_ONCE = 2_000
 _SHOWN = 5
+_SPELT = {"q": "search", "o": "sorted by column"}
 
 
 class GoesIntoFiles(ModelAdmin):
@@ -101,7 +102,8 @@ class _Pages:
             "fetch_url": self.url("file_fetch", pk),
             "state_url": self.url("file_state", pk),
             "back": f"{self.url('changelist')}?{export.query}",
-            "others": [(self.url("file", other.pk), other) for other in mine],
+            "filters": _in_words(export),
+            "others": [(self.url("file", other.pk), other, f"{other.written:,} rows") for other in mine],
         }
         return TemplateResponse(request, "staff/export.html", context)
 
@@ -138,6 +140,13 @@ class _Pages:
             action_flag=CHANGE,
             change_message=f"Exported as {export.get_format_display()}, some {export.expected:,} rows: {export.query}",
         )
+
+
+def _in_words(export: Export) -> str:
+    """What the list was filtered by, as its address says it."""
+    asked = QueryDict(export.query).lists()
+    words = ((name.replace("__exact", "").replace("_", " "), ", ".join(values)) for name, values in asked)
+    return "; ".join(f"{_SPELT.get(name, name)}: {value}" for name, value in words if value)
 
 
 def _progress(export: Export) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from safes.exporting.running import write
 from safes.models import Export, Register
 from safes.tasks import table_of
 from tests.factories import SiteFactory
-from tests.journeys.staff import administrator, sign_in
+from tests.journeys.staff import administrator, barriers, sign_in
 from tests.safes.exports.reading import rows_of_csv, sheets_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
@@ -42,6 +42,7 @@ def test_a_large_list_is_seen_on_its_way_and_fetched_when_it_is_done(window, sta
     window.get_by_role("button", name="CSV").click()
     expect(window.get_by_role("heading", name="Registers as CSV")).to_be_visible()
     expect(window.get_by_role("status")).to_contain_text("It waits for its turn.")
+    assert barriers(window) == []
     assert write(Export.objects.get(), table_of)
     # By itself: nobody looked again.
     expect(window.get_by_text(f"{MANY:,} rows are written.")).to_be_visible()
