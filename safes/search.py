@@ -30,6 +30,11 @@ class Question:
     date: dt.date | None = None
     number: int | None = None
 
+    @property
+    def is_no_name(self) -> bool:
+        """Whether it is a date, or an amount that no one would name anything by: 1,234.50, or 20 USD."""
+        return self.date is not None or (self.amount is not None and self.number is None)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

@@ -19,6 +19,8 @@ from safes.search import SHOWN, Finder, Found, Hit, Question, hang, read, search
 
 # One letter is in everything.
 LEAST = 2
+# Of more open findings nobody reads the words; their places, dates and cash are looked at all the same.
+_READ = 10_000
 
 
 def find(request: HttpRequest) -> HttpResponse:
@@ -73,37 +75,40 @@ def _sites(question: Question) -> Found | None:
 
 
 def _registers(question: Question) -> Found | None:
+    if question.is_no_name:
+        return None
     rows = Register.objects.filter(code__iexact=question.text).select_related("site").order_by("site__code", "code")
     hits = [Hit(change_url(one), one.code, f"at {one.site.code} {one.site.name}") for one in rows[: SHOWN + 1]]
     return Found(hits, listed("safes_register", q=question.text))
 
 
 def _findings(question: Question) -> Found | None:
+    """First by what they are about, one thing or another; then by words, for which only the latest are read."""
     if len(question.text) < LEAST:
         return None
-    matches = Q(summary__icontains=question.text) | Q(subject__icontains=question.text)
-    matches |= Q(safe__serial_number=question.text.upper()) | Q(site__code__iexact=question.text)
+    about = Q(safe__serial_number=question.text.upper()) | Q(site__code__iexact=question.text)
     if question.amount:
-        matches |= Q(cash_at_stake__in=(question.amount, -question.amount), **_in(question))
+        about |= Q(cash_at_stake__in=(question.amount, -question.amount), **_in(question))
     if question.date:
-        matches |= Q(business_date=question.date)
-    rows = Finding.objects.filter(matches, state=Finding.State.OPEN).select_related("safe", "site").order_by(*WORST)
+        about |= Q(business_date=question.date)
+    still = Finding.objects.filter(state=Finding.State.OPEN)
+    rows = still.select_related("safe", "site").order_by(*WORST)
+    found = list(rows.filter(about)[: SHOWN + 1])
+    if len(found) <= SHOWN and not question.is_no_name:
+        latest = still.order_by("-opened_at").values("pk")[:_READ]
+        words = Q(summary__icontains=question.text) | Q(subject__icontains=question.text)
+        found += rows.filter(words, pk__in=latest).exclude(pk__in=[one.pk for one in found])[: SHOWN + 1 - len(found)]
 
     def hit(one: Finding) -> Hit:
         where = one.safe or (one.site.code if one.site else "")
         name = f"{one.kind.replace('_', ' ')}{f' at {where}' if where else ''}"
-        known = (
-            day(one.business_date) if one.business_date else "",
-            money(one.cash_at_stake, one.currency) if one.cash_at_stake else "",
-            one.summary,
-        )
+        cash = money(one.cash_at_stake, one.currency) if one.cash_at_stake else ""
+        known = (day(one.business_date) if one.business_date else "", cash, one.summary)
         return Hit(change_url(one), name, Truncator(", ".join(part for part in known if part)).chars(160))
 
-    # The list finds words alone, and places by filters.
+    # The list finds words alone, and dates and amounts by none of its filters.
     is_of_words = question.amount is None and question.date is None
-    return Found(
-        [hit(one) for one in rows[: SHOWN + 1]], listed("safes_finding", q=question.text) if is_of_words else ""
-    )
+    return Found([hit(one) for one in found], listed("safes_finding", q=question.text) if is_of_words else "")
 
 
 def _in(question: Question) -> dict[str, str]:
@@ -111,7 +116,7 @@ def _in(question: Question) -> dict[str, str]:
 
 
 def _staff(question: Question) -> Found | None:
-    if len(question.text) < LEAST:
+    if len(question.text) < LEAST or question.is_no_name:
         return None
     named = Q(username__icontains=question.text) | Q(last_name__icontains=question.text)
     rows = User.objects.filter(named, is_staff=True).order_by("username")
@@ -127,7 +132,7 @@ hang(
         "Open findings",
         65,
         "safes.view_finding",
-        "all open findings, by their words, safe, site, cash at stake and business date",
+        f"all open findings, by safe, site, cash at stake and business date; the latest {_READ:,} also by their words",
         _findings,
     )
 )

@@ -20,7 +20,7 @@ from django.utils import timezone
 from safes.admin.bases import change_url, day, money
 from safes.admin.filters import DAYS_SHOWN
 from safes.admin.search import LEAST, listed
-from safes.models import Site
+from safes.models import Register, Site
 from safes.search import SHOWN, Finder, Found, Hit, Question, hang
 from transactions.models import (
     Banked,
@@ -132,6 +132,8 @@ def _pickups(question: Question) -> Found | None:
 
 
 def _takings(question: Question) -> Found | None:
+    if question.date:
+        return None
     spellings = {question.text, question.text.upper(), question.text.lower()}
     asked = _any(
         Q(reference__in=spellings), _amounts(question, ("amount",), business_date__gte=_since(), withdrawn_at=None)
@@ -159,6 +161,8 @@ def _other_cash(question: Question) -> Found | None:
 
 
 def _change_orders(question: Question) -> Found | None:
+    if question.date:
+        return None
     asked = _any(Q(reference__iexact=question.text), _amounts(question, ("amount",), business_date__gte=_since()))
 
     def hit(row: ChangeOrder) -> Hit:
@@ -170,8 +174,15 @@ def _change_orders(question: Question) -> Found | None:
 
 
 def _tills(question: Question) -> Found | None:
+    if question.is_no_name:
+        return None
+    # The registers first, which are few: the days of all tills are very many.
+    named = Register.objects.filter(code__iexact=question.text).order_by("site__code", "code")
+    of_these = _any(*(Q(site=site, register=code) for site, code in named.values_list("site", "code")[: SHOWN + 1]))
+    if of_these is None:
+        return Found()
     rows = (
-        TillDay.objects.filter(business_date__gte=_since(), register__iexact=question.text)
+        TillDay.objects.filter(of_these, business_date__gte=_since())
         .values("site__code", "site__name", "register", "currency")
         .annotate(days=Count("business_date", distinct=True), off=Sum("variance"))
         .order_by("site__code", "register", "currency")
@@ -187,7 +198,7 @@ def _tills(question: Question) -> Found | None:
 
 
 def _people(question: Question) -> Found | None:
-    if len(question.text) < LEAST or question.number is not None:
+    if len(question.text) < LEAST or question.number is not None or question.is_no_name:
         return None
     # By site, as the index is; what stands nowhere yet has no site.
     sites = list(Site.objects.values_list("pk", flat=True))
@@ -207,6 +218,8 @@ def _people(question: Question) -> Found | None:
 
 
 def _transactions(question: Question) -> Found | None:
+    if question.date:
+        return None
     same = _amounts(question, ("amount",))
     named = Q(deposit_reference_number=question.text) | Q(change_purchase_number=question.text)
     top = Transaction.objects.order_by("-pk").values_list("pk", flat=True).first()

@@ -236,3 +236,13 @@ def test_transactions_are_looked_for_by_their_newest_numbers_and_not_by_reading_
         rows = Transaction.objects.filter(amount=5, pk__gt=10**9).order_by()
         plan = rows.explain()
     assert "transactions_transaction_pkey" in plan
+
+
+def test_words_are_looked_for_in_the_latest_findings_and_places_in_all(staff, monkeypatch):
+    safe = SafeFactory.create(serial_number="SR10042")
+    now = timezone.now()
+    FindingFactory.create(summary="The vault.", safe=safe, opened_at=now - dt.timedelta(days=9))
+    latest = FindingFactory.create(summary="Another vault.", opened_at=now)
+    monkeypatch.setattr("safes.admin.search._READ", 1)
+    assert find(staff, "vault")["Open findings"] == [page(Finding, "change", latest.pk)]
+    assert find(staff, "sr10042")["Open findings"] == [only(Finding, safe=safe)]
