@@ -21,14 +21,16 @@
     "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
 
   const WORKSHEET = [
-    ["j", "next of this date, in the order of the list"],
+    ["j", "next of this date, as listed"],
     ["k", "previous of this date"],
     ["l", "its next day"],
     ["h", "its previous day"],
     ["n", "next day that waits for you"],
-    ["c", "write a comment; Tab leads on to the buttons"],
-    ["p", "to the button that prepares; Enter presses it"],
-    ["a", "to the button that approves; Enter presses it"],
+    ["c", "comment; Tab leads to the buttons"],
+    ["p", "to “Prepare”; Enter presses it"],
+    ["a", "to “Approve”; Enter presses it"],
+    ["u", "back to the list"],
+    ["s", "search everything"],
   ];
 
   const nameOf = (link) => link.querySelector("span:not(.material-symbols-outlined)").textContent.trim();
@@ -162,16 +164,19 @@
 
   function drawn() {
     const rooms = Object.keys(ROOMS).filter(room);
+    const list = [
+      ["/", "search this list"],
+      ["s", "search everything"],
+      ["f", "filter it"],
+      ["j", "next row"],
+      ["k", "previous row"],
+      ["Enter", "open the row"],
+      ["x", "tick the row"],
+      ["u", "back to the list"],
+    ];
+    const here = document.querySelector(".staff-ws-steps") ? WORKSHEET : list;
     const lines = [
-      line(["/"], "search this list"),
-      line(["s"], "search everything"),
-      line(["f"], "filter it"),
-      line(["j"], "next row"),
-      line(["k"], "previous row"),
-      line(["Enter"], "open the row"),
-      line(["x"], "tick the row"),
-      line(["u"], "back to the list"),
-      ...(document.querySelector(".staff-ws") ? WORKSHEET.map(([key, words]) => line([key], words)) : []),
+      ...here.map(([key, words]) => line([key], words)),
       ...rooms.map((letter) => line(["g", letter], `go to ${nameOf(room(letter))}`)),
       line(["?"], "show these keys"),
     ];
@@ -186,6 +191,8 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
+    // As its page asks for it, and not only once it is painted: keys that are pressed by then must find it.
+    document.querySelector(".staff-ws [autofocus]")?.focus();
     const hint = element("button", { type: "button", className: "staff-keys-hint" }, element("kbd", {}, "?"), " Keys");
     hint.addEventListener("click", show);
     document.getElementById("nav-sidebar-apps")?.after(hint);

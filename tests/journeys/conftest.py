@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.journeys.chromium import launch
 from tests.transactions.cleaning import clean_database
@@ -22,6 +22,7 @@ def browser() -> Iterator[Browser]:
     # end with the module: other tests start processes, which would inherit the word.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=20_000)  # as long as for clicks; a machine may have much else to do
     with sync_playwright() as playwright:
         started = launch(playwright)
         yield started

@@ -101,6 +101,7 @@ def test_a_short_day_is_explained_approved_and_reopened_by_a_late_file(morning, 
     expect(carla.get_by_text("40.00 short, beyond the tolerance of 5.00.")).to_be_visible()
     carla.get_by_role("button", name="Prepare").click()
     expect(carla.get_by_role("alert")).to_have_text("There is something to explain on this day: write a comment.")
+    expect(carla.get_by_label("Comment", exact=True)).to_be_focused()
     assert barriers(carla) == []
     carla.get_by_label("Comment", exact=True).fill("Till 1 was two notes short when it was counted.")
     carla.get_by_role("button", name="Prepare").click()

@@ -91,9 +91,10 @@ class SignsInBulk(AddsUp):
         query = request.META.get("QUERY_STRING", "")
         listed = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
         count = len(outcome.done)
+        told = {0: "No day was", 1: "One day was"}.get(count, f"{count:,} days were")
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{'One day was' if count == 1 else f'{count:,} days were'} {done}",
+            "title": f"{told} {done}",
             "opts": meta,
             "done": done,
             "refused": refused,
