@@ -63,6 +63,7 @@ def test_an_empty_house_says_what_to_do_first(staff):
     assert "there is no push endpoint" in text
     assert reverse("admin:transactions_pushendpoint_add") in text
     assert "Nothing is open." in text
+    assert "Nothing needs you now." in text
 
 
 def test_a_quiet_day_is_drawn_as_one(staff):

@@ -121,8 +121,8 @@ def _look(request: HttpRequest) -> list[Ask]:
         _ask(
             request,
             "again",
-            "site day reopened since its figures changed",
-            "site days reopened since their figures changed",
+            "site day reopened",
+            "site days reopened",
             whenever=True,
             alarming=True,
         )
