@@ -167,6 +167,17 @@ def test_late_cash_reopens_a_signed_day_and_shows_what_changed_side_by_side(carl
     assert buttons(text) == {"prepare", "comment"}
 
 
+def test_a_preparation_lapses_with_its_figures_and_the_page_says_so(carla, key, good_day):
+    assert "Open: nobody has prepared it yet." in text_of(carla, good_day)
+    do(carla, good_day, "prepare")
+    say(key, [drop(900, "20", Register="1")])
+    text = text_of(carla, site_day())
+    assert "Open again: its figures are others than carla prepared" in text
+    assert ["site S1", "safe total", "USD", "60.00", "80.00", "+20.00"] in cells(text)
+    assert "What changed since it was prepared" in text
+    assert "preparation lapsed" in text
+
+
 def test_a_day_is_sent_back_and_a_signature_taken_back_with_a_word_only(carla, susan, good_day):
     do(carla, good_day, "prepare")
     assert refusal(do(susan, good_day, "send_back")) == "Who prepared it should know why: write a comment."

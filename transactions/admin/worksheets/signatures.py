@@ -14,10 +14,15 @@ STATUS_WORDS = dict(SignOff.Status.choices)
 
 
 def in_words(standing: Standing) -> str:
-    """Where the day stands, and with whom."""
+    """Where the day stands, and with whom; its status first."""
     row = standing.sign_off
-    if row is None or standing.status == "open":
-        return "Nobody has prepared it yet."
+    if row is None or (standing.status == "open" and row.prepared_by is None):
+        return "Open: nobody has prepared it yet."
+    if standing.status == "open":
+        return (
+            f"Open again: its figures are others than {row.prepared_by} prepared on {instant(row.prepared_at)}, so it "
+            "has to be prepared anew."
+        )
     if standing.status == "prepared":
         return f"Prepared by {row.prepared_by} on {instant(row.prepared_at)}: it waits for approval by another person."
     if standing.status == "signed":
