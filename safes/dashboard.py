@@ -31,7 +31,8 @@ class Panel:
 class Ask:
     """Something that asks for somebody: so many rows, and the list that shows exactly these.
 
-    ``many`` names them in the plural, ``one`` in the singular; ``more`` is what one should know before going there.
+    ``many`` names them in the plural, ``one`` in the singular; ``more`` is what one should know before going there, and
+    ``act`` words and an address where the work itself is done.
     """
 
     count: int
@@ -40,6 +41,7 @@ class Ask:
     url: str
     more: str = ""
     alarming: bool = False
+    act: tuple[str, str] | None = None
 
     @property
     def words(self) -> str:

@@ -78,6 +78,14 @@ def test_what_is_beyond_the_tolerance_and_what_lacks_takings_is_told_apart(clien
     assert codes(client, found["site day without takings"][1]) == ["S3"]
 
 
+def test_who_may_enter_takings_is_led_to_the_desk(client, chain):
+    desk = '<a href="/admin/transactions/taking/desk/?site=S3&amp;date=2026-03-14">enter them</a>'
+    client.force_login(clerk())
+    assert desk in today_page(client)
+    client.force_login(person("aude", "Auditor"))
+    assert "enter them" not in today_page(client)
+
+
 def test_a_supervisor_is_asked_to_approve_what_another_prepared(client, chain):
     client.force_login(supervisor())
     found = asked(client)
@@ -149,6 +157,12 @@ def test_every_number_leads_to_a_list_of_as_many_rows(client, chain):
     assert quiet
     for words, url in quiet.items():
         assert listed(client, url) == [], words
+
+
+def test_with_something_of_everything_it_takes_twenty_five_queries(client, chain, django_assert_max_num_queries):
+    client.force_login(AdministratorFactory.create())
+    with django_assert_max_num_queries(25):
+        today_page(client)
 
 
 def test_an_unknown_question_leaves_the_list_as_it_is(client, chain):

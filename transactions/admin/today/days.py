@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, DateField, Exists, ExpressionWrapper, F, Func, Min, OuterRef, Q, QuerySet, Value
@@ -18,6 +19,7 @@ from safes.admin.filters import DAYS_SHOWN
 from safes.dashboard import Ask, Desk, open_desk
 from safes.fields import WallClockField
 from transactions.admin.site_days import SiteDayAdmin
+from transactions.admin.takings_desk import desk_url
 from transactions.models import SignOff, SiteDay, Taking
 from transactions.reconciliation.signing.acts import APPROVE, PREPARE
 
@@ -105,9 +107,7 @@ def _ask(
     request: HttpRequest, asked: str, one: str, many: str, *, whenever: bool = False, alarming: bool = False
 ) -> Ask:
     """So many days, and the oldest; of the last 31 days as their list shows them, or whenever they were."""
-    days = SiteDay.objects.all()
-    if not whenever:
-        days = days.filter(business_date__gte=timezone.now().date() - dt.timedelta(days=DAYS_SHOWN))
+    days = SiteDay.objects.all() if whenever else _lately()
     found = _ASKED[asked][1](days, request).order_by().aggregate(count=Count("pk"), oldest=Min("business_date"))
     filters = {"asks": asked} | ({"business_date_from": _FOR_EVER} if whenever else {})
     more = f"the oldest is {found['oldest']}" if found["oldest"] else ""
@@ -135,8 +135,23 @@ def _look(request: HttpRequest) -> list[Ask]:
         *asks,
         _ask(request, "preparing", "site day to prepare", "site days to prepare"),
         _ask(request, "balance", "site day beyond the tolerance", "site days beyond the tolerance", alarming=True),
-        _ask(request, "takings", "site day without takings", "site days without takings"),
+        _to_the_desk(request, _ask(request, "takings", "site day without takings", "site days without takings")),
     ]
+
+
+def _to_the_desk(request: HttpRequest, ask: Ask) -> Ask:
+    """With the way to the oldest of these days at the takings desk, for who may enter takings."""
+    if not ask.count or not request.user.has_perms(["transactions.add_taking", "transactions.change_taking"]):
+        return ask
+    days = _without_takings(_lately(), request).order_by("business_date", "site__code")
+    oldest = days.values_list("site__code", "business_date").first()
+    # They may have come in since they were counted.
+    return replace(ask, act=("enter them", desk_url(*oldest))) if oldest else ask
+
+
+def _lately() -> Days:
+    """Those that the list of site days shows unless asked otherwise."""
+    return SiteDay.objects.filter(business_date__gte=timezone.now().date() - dt.timedelta(days=DAYS_SHOWN))
 
 
 SiteDayAdmin.list_filter = (*SiteDayAdmin.list_filter, AsksFilter)  # type: ignore[assignment]
