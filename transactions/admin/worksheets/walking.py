@@ -6,13 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from transactions.models import SignOff
 from transactions.reconciliation.signing.status import with_status
-
-Key = tuple[str, str, int]
-"""What a list of one date is ordered by: code of the site or serial number, currency, id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +21,7 @@ class Stop:
     currency: str
     status: str
     prepared_by: int | None
-
-    @property
-    def key(self) -> Key:
-        return (self.name, self.currency, self.pk)
+    is_listed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +64,30 @@ def days_around(row: Any, **same: Any) -> Days:
 def walk(listed: QuerySet[Any], row: Any, name: str, by: int | None) -> Walk:
     """One query; ``listed`` is the list as it is filtered, ``name`` the path to what its dates are ordered by.
 
+    In the order of the database, as the list is; this row has its place in it even where the filters leave it out.
     ``by`` is who asks: nobody approves what he prepared himself.
     """
+    date = row.business_date
     of_day = SignOff.objects.filter(site=OuterRef("site"), business_date=OuterRef("business_date")).order_by()
-    rows = with_status(listed.filter(business_date=row.business_date).order_by())
-    rows = rows.annotate(preparer=Subquery(of_day.values("prepared_by")))
-    stops = sorted((Stop(*one) for one in rows.values_list("pk", name, "currency", "status", "preparer")), key=_key)
-    here: Key = (_value(row, name), row.currency, row.pk)
-    before = [one for one in stops if one.key < here]
-    after = [one for one in stops if one.key > here]
+    in_list = Q(pk__in=listed.filter(business_date=date).order_by().values("pk"))
+    rows = with_status(type(row)._default_manager.filter(in_list | Q(pk=row.pk), business_date=date))
+    rows = rows.annotate(preparer=Subquery(of_day.values("prepared_by")), is_listed=in_list)
+    fields = ("pk", name, "currency", "status", "preparer", "is_listed")
+    stops = [Stop(*one) for one in rows.order_by(name, "currency", "pk").values_list(*fields)]
+    here = next((place for place, one in enumerate(stops) if one.pk == row.pk), None)
+    if here is None:  # drawn away since it was opened
+        return Walk(None, None, 0, 0, None, None)
+    before, after = stops[:here], stops[here + 1 :]
     in_turn = [*after, *before]
     return Walk(
         before=before[-1] if before else None,
         after=after[0] if after else None,
-        place=len(before) + 1 if len(before) + len(after) < len(stops) else 0,
+        place=here + 1 if stops[here].is_listed else 0,
         count=len(stops),
         to_prepare=_first(one for one in in_turn if one.status in ("open", "reopened")),
         to_approve=_first(one for one in in_turn if one.status == "prepared" and one.prepared_by != by),
     )
 
 
-def _key(stop: Stop) -> Key:
-    return stop.key
-
-
 def _first(stops: Iterable[Stop]) -> Stop | None:
     return next(iter(stops), None)
-
-
-def _value(row: Any, path: str) -> str:
-    for name in path.split("__"):
-        row = getattr(row, name)
-    return str(row)
