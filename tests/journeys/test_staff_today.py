@@ -85,7 +85,10 @@ def test_a_clerk_types_the_takings_of_a_day_by_keyboard_alone(house, window, com
     keys.press("Enter")
     expect(window.get_by_label("Site", exact=True)).to_be_focused()
     keys.type("s1")
+    keys.press("Tab")
+    keys.type(f"{THAT_DAY:%m%d%Y}")  # as the browser's own field asks for it
     keys.press("Enter")
+    expect(window.get_by_role("heading", name=f"Takings of {house} on")).to_contain_text(f"{THAT_DAY}")
 
     first, second = window.get_by_label("Takings, register 1"), window.get_by_label("Takings, register 2")
     expect(first).to_be_focused()
