@@ -11,12 +11,12 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 from django.http import HttpRequest
-from django.utils import timezone
 
 from safes.admin.bases import change_url, money
 from safes.admin.safe_panels import SafePanel, hang_on_safe
 from safes.models import Finding, Safe
 from transactions.admin.safe_days import safe_days_url
+from transactions.admin.safe_page.asked import latest_day, month_asked
 from transactions.models import SafeDay, SiteDay
 from transactions.reconciliation.signing.status import with_status
 
@@ -37,18 +37,9 @@ class Square:
     url: str = ""
 
 
-def month_asked(request: HttpRequest) -> dt.date | None:
-    """The first of the month that the address names, as 2026-11; None where it names none."""
-    try:
-        month = dt.date.fromisoformat(f"{request.GET.get('month', '').strip()}-01")
-    except ValueError:
-        return None
-    return month if 1990 <= month.year <= 2200 else None
-
-
 def _calendar(request: HttpRequest, safe: Safe) -> Mapping[str, Any]:
     """Four queries: the last day it has, the days of the month, what was found on them, and how the site came out."""
-    first = month_asked(request) or _latest(safe).replace(day=1)
+    first = month_asked(request) or latest_day(safe).replace(day=1)
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     squares = _squares(safe, first, last)
     # Weeks from Monday; what is of other months stays blank.
@@ -62,11 +53,6 @@ def _calendar(request: HttpRequest, safe: Safe) -> Mapping[str, Any]:
         "day": request.GET.get("day", ""),
         "legend": [(sign, status) for status, sign in _SIGNS.items()],
     }
-
-
-def _latest(safe: Safe) -> dt.date:
-    latest = SafeDay.objects.filter(safe=safe).order_by("-business_date").values_list("business_date", flat=True)
-    return latest.first() or timezone.now().date()
 
 
 def _squares(safe: Safe, first: dt.date, last: dt.date) -> dict[dt.date, Square]:

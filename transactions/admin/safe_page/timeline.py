@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from safes.admin.bases import change_url, money, wall_clock
 from safes.admin.safe_panels import SafePanel, hang_on_safe
 from safes.models import Safe
 from transactions.admin.leads import audit_events_url, transactions_url
-from transactions.models import AuditEvent, Book, SafeDay, Transaction
+from transactions.admin.safe_page.asked import day_asked, latest_day
+from transactions.models import AuditEvent, Book, Transaction
 
 SHOWN = 500
 
@@ -34,18 +34,9 @@ class Moment:
     is_counted: bool
 
 
-def day_asked(request: HttpRequest) -> dt.date | None:
-    """The date that the address names; None where it names none."""
-    try:
-        date = dt.date.fromisoformat(request.GET.get("day", "").strip())
-    except ValueError:
-        return None
-    return date if 1990 <= date.year <= 2200 else None
-
-
 def _timeline(request: HttpRequest, safe: Safe) -> Mapping[str, Any]:
     """Three queries at most, by the index on days: the last day it has, and what happened on the one asked for."""
-    date = day_asked(request) or _latest(safe)
+    date = day_asked(request) or latest_day(safe)
     moments = moments_of(safe, date)
     only = {"serial_number": safe.serial_number, "business_date_from": str(date), "business_date_to": str(date)}
     return {
@@ -88,11 +79,6 @@ def _moment(row: Transaction | AuditEvent) -> Moment:
         is_audit=is_audit,
         is_counted=row.counted,
     )
-
-
-def _latest(safe: Safe) -> dt.date:
-    latest = SafeDay.objects.filter(safe=safe).order_by("-business_date").values_list("business_date", flat=True)
-    return latest.first() or timezone.now().date()
 
 
 hang_on_safe(
