@@ -17,8 +17,10 @@ from graphlib import TopologicalSorter
 from django.apps import apps
 from django.db import connection, models
 from django.db.models import Max
+from django.db.models.functions import Cast
 from django.db.transaction import atomic
 
+from safes.findings import Facts
 from safes.models import Finding, FindingNote, Safe, Site
 from transactions.filling.estate import GROUPS, GROUPS_OF_AN_AREA, MARK
 from transactions.models import AuditEvent, Delivery, DeliveryBody, Message, Transaction
@@ -57,6 +59,7 @@ def copy(copies: int, say: Callable[[str], None]) -> None:
         if spans[model]:
             _copy(model, spans, copies, say)
     _count_on(chosen)
+    _settle_anew()
 
 
 def _leads_to(model: Model) -> set[Model]:
@@ -151,3 +154,19 @@ def _count_on(chosen: list[Model]) -> None:
                 table, column = model._meta.db_table, model._meta.pk.column
                 counter = f"pg_get_serial_sequence('{table}', '{column}')"
                 cursor.execute(f"SELECT setval({counter}, max({column})) FROM {table} HAVING max({column}) > 0")
+
+
+def _settle_anew() -> None:
+    """What a person settled stays settled as long as its facts are those; in a copy other names and groups are in them."""
+    told = Finding.objects.filter(settled_facts__isnull=False).annotate(text=Cast("detail", models.TextField()))
+    mark, group = rf"{MARK[0]}\d{{{len(MARK) - 1}}}", rf"{GROUPS // GROUPS_OF_AN_AREA // 1000}\d{{9}}"
+    named = list(told.filter(text__regex=rf"\m({mark}|{group})\M"))
+    for finding in named:
+        finding.settled_facts = Facts(
+            summary=finding.summary,
+            cash_at_stake=finding.cash_at_stake,
+            currency=finding.currency,
+            business_date=finding.business_date,
+            detail=finding.detail,
+        ).digest
+    Finding.objects.bulk_update(named, ["settled_facts"], batch_size=500)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import islice
 
 from django.db import connection
-from django.db.models import F, Max
+from django.db.models import F
 from django.utils import timezone
 
 from safes.estate import add_site, place_safe
@@ -99,14 +99,11 @@ def _push(estate: list[SimSafe], begin: dt.datetime, end: dt.datetime, say: Say)
 
 
 def _count(begin: dt.datetime) -> None:
-    """Each safe was counted on its second day, and half of them again in the last month."""
+    """Each safe was counted on its second day. Checks are left out: a finding about one is known by the check's id."""
     opening = begin.date() + dt.timedelta(days=2)
-    latest = Transaction.objects.aggregate(latest=Max("business_date"))["latest"]
     for number, safe in enumerate(Safe.objects.order_by("pk")):
-        opened = Said("contents", "opening", opening, "USD", Decimal(500 + 20 * number), counted_by="The opening team")
-        enter_count(safe, opened, None)
-        if number % 2 and latest is not None and latest - opening > dt.timedelta(days=20):
-            enter_count(safe, Said("contents", "check", latest - dt.timedelta(days=9), "USD", Decimal(2400)), None)
+        said = Said("contents", "opening", opening, "USD", Decimal(500 + 20 * number), counted_by="The opening team")
+        enter_count(safe, said, None)
 
 
 def _draw(say: Say) -> None:
