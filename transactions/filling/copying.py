@@ -157,7 +157,7 @@ def _count_on(chosen: list[Model]) -> None:
 
 
 def _settle_anew() -> None:
-    """What a person settled stays settled as long as its facts are those; in a copy other names and groups are in them."""
+    """What a person settled stays so while its facts are those; in a copy there are other names and groups in them."""
     told = Finding.objects.filter(settled_facts__isnull=False).annotate(text=Cast("detail", models.TextField()))
     mark, group = rf"{MARK[0]}\d{{{len(MARK) - 1}}}", rf"{GROUPS // GROUPS_OF_AN_AREA // 1000}\d{{9}}"
     named = list(told.filter(text__regex=rf"\m({mark}|{group})\M"))
