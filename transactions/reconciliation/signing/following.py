@@ -59,7 +59,8 @@ def settle_late(site: Site, rows: Collection[SignOff], figures: Mapping[SiteDate
         facts[f"{site.code} {row.business_date}"] = _late(site, row, now)
     known = Finding.objects.filter(kind=KIND, subject__in=facts).values_list("subject", flat=True)
     there = set(known)
-    settle(KIND, {subject: one for subject, one in facts.items() if one is not None or subject in there})
+    due = {subject: one for subject, one in facts.items() if one is not None or subject in there}
+    settle("late_after_sign_off", due)
 
 
 def _late(site: Site, row: SignOff, now: Figures) -> Facts | None:
