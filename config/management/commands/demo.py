@@ -161,7 +161,7 @@ class Command(BaseCommand):
             self._say(f"At the desk are {people}, all with the password {password}")
         today = progress.until.date()
         if progress.signed < today:
-            self._say(f"A clerk and a supervisor signed {sign_until(today)} days that have nothing to explain")
+            self._say(f"A clerk and a supervisor signed {sign_until(today)} days")
             progress.sign(today)
 
     def _account(self, name: str, role: str) -> str:
