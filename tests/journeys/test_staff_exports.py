@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from safes.admin.exported import table_of
 from safes.exporting.running import write
 from safes.models import Export, Register
-from safes.tasks import table_of
 from tests.factories import SiteFactory
 from tests.journeys.staff import administrator, barriers, sign_in
 from tests.safes.exports.reading import rows_of_csv, sheets_of

@@ -13,6 +13,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from safes import tasks
+from safes.admin.exported import table_of
 from safes.exporting import running, writers
 from safes.exporting.cells import cell_of
 from safes.exporting.running import MOST_AT_ONCE, Table, forget_old, write, write_due
@@ -57,7 +58,7 @@ def test_a_large_list_waits_for_the_worker_and_is_then_fetched(staff, waiting):
 def test_the_list_is_read_with_the_rights_that_there_are_then(staff, user, waiting):
     user.is_superuser = False
     user.save()
-    write_due(tasks.table_of)
+    write_due(table_of)
     waiting.refresh_from_db()
     assert waiting.state == "failed"
     assert "may not see this list any more" in waiting.said
@@ -99,7 +100,7 @@ def test_two_workers_never_write_at_the_same_time(waiting):
     others = []
 
     def rows():
-        others.append(_beside(lambda: write_due(tasks.table_of)))
+        others.append(_beside(lambda: write_due(table_of)))
         yield ["x"]
 
     assert write_due(lambda export: Table(["name"], rows())) == 1
@@ -144,7 +145,7 @@ def test_a_mistake_in_a_column_is_not_tried_for_ever(staff, waiting, storage):
         raise ZeroDivisionError
 
     assert write_due(lambda export: Table(["name"], wrong())) == 1
-    assert write_due(tasks.table_of) == 0
+    assert write_due(table_of) == 0
     shown = staff.get(page(Site, "file", waiting.pk)).content.decode()
     assert "a mistake of this system" in shown
     assert "ZeroDivisionError" not in shown

@@ -14,7 +14,7 @@ from tests.transactions.pushing import drop, endpoint, say
 from tests.transactions.takings.telling import DAY, taking, tell, turn
 from transactions.models import SignOff
 from transactions.reconciliation.signing.acts import approve, prepare
-from transactions.reconciliation.signing.standing import Standing, standing_of
+from transactions.reconciliation.signing.standing import standing_of
 
 DATE = dt.date.fromisoformat(DAY)
 
@@ -53,13 +53,15 @@ def late(key: str, amount: str = "20", second: int = 900, code: str = "S1", **mo
     turn()
 
 
-def standing(site: Site) -> Standing:
+def standing(site: Site) -> Any:
+    """A Standing, once everything is drawn."""
     turn()
     return standing_of(site.pk, DATE)
 
 
 def seen(site: Site) -> str:
-    return standing(site).seen
+    seen: str = standing(site).seen
+    return seen
 
 
 def signed(site: Site, by: User, approver: User, text: str = "") -> SignOff:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_of_many_who_prepare_a_day_at_once_one_does():
     site, _ = traded("100")
     people, token = [clerk(f"clerk{number}") for number in range(MANY)], seen(site)
     said = at_once(*[lambda who=who: told(lambda: prepare(site.pk, DATE, who, token)) for who in people])
-    winner = SignOff.objects.get().prepared_by
+    winner: Any = SignOff.objects.get().prepared_by
     assert sorted(said) == [""] + [f"{winner} has prepared this day already: it waits for approval."] * (MANY - 1)
     assert said[people.index(winner)] == ""
     assert SignOffEvent.objects.count() == 1
@@ -50,7 +51,7 @@ def test_of_many_who_approve_a_day_at_once_one_does():
     prepare(site.pk, DATE, carla, seen(site))
     people, token = [supervisor(f"super{number}") for number in range(MANY)], seen(site)
     said = at_once(*[lambda who=who: told(lambda: approve(site.pk, DATE, who, token)) for who in people])
-    approver = SignOff.objects.get().approved_by
+    approver: Any = SignOff.objects.get().approved_by
     assert sorted(said) == [""] + [f"This day is signed already, by carla and {approver}."] * (MANY - 1)
     assert list(SignOffEvent.objects.values_list("what", "by__username")) == [
         ("prepared", "carla"),

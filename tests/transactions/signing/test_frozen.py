@@ -54,7 +54,7 @@ def test_takings_of_a_signed_day_are_not_typed_in_changed_moved_or_withdrawn(peo
     with pytest.raises(ValueError, match="has signed"):
         withdraw(stored.pk, "A mistake.")
     stored.refresh_from_db()
-    assert (stored.amount, stored.withdrawn_at, stored.business_date) == (100, None, DATE)
+    assert (stored.amount, stored.withdrawn_at, stored.business_date) == (Decimal(100), None, DATE)
     assert Taking.objects.count() == 1
 
 
