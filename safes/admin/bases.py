@@ -26,7 +26,7 @@ from safes.admin.exports import GoesIntoFiles
 from safes.admin.saved_filters import SavesFilters
 
 # Up to here rows are counted one by one, beyond it the database's own estimate will do.
-_COUNTED = 10_000
+COUNTED = 10_000
 _SORTED = 200_000
 
 
@@ -44,8 +44,8 @@ class EstimatingPaginator(Paginator[Any]):
             return len(rows)
         # In the order of the list, as far as an index has it: in no order at all the planner takes a table for well
         # mixed, and reads years for the first row of a month.
-        counted = rows.order_by(*rows.query.order_by[:1])[: _COUNTED + 1].count()
-        if counted <= _COUNTED:
+        counted = rows.order_by(*rows.query.order_by[:1])[: COUNTED + 1].count()
+        if counted <= COUNTED:
             return counted
         return max(counted, _estimate(rows))
 

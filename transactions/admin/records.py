@@ -16,6 +16,7 @@ from unfold.decorators import display
 from unfold.views import ChangeList
 
 from safes.admin.bases import (
+    COUNTED,
     EMPTY,
     EstimatingPaginator,
     ViewOnlyAdmin,
@@ -124,20 +125,24 @@ class _Days(ChangeList):
     since. See safes/api/pagination.py.
     """
 
+    queryset: QuerySet[Any]
+
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         ordering: list[Any] = super().get_ordering(request, queryset)
         if self.query:
-            # What is looked for may be in no row at all: then the walk would end with the oldest row there is.
-            return [(F("pk") + 0).desc(), *ordering]
+            return ["-business_date", *ordering]
         if not any(isinstance(spec, RecentFilter) and spec.is_past() for spec in self.filter_specs):
             return ordering
         return [(F("pk") + 0).desc() if is_few(queryset) else "-business_date", *ordering]
 
     def get_results(self, request: HttpRequest) -> None:
+        if self.query:
+            # What is looked for may be in no row at all, so that the days are looked through once and for all: few
+            # finds are told by their ids from here on, and of many a page is full soon.
+            found = list(self.queryset.order_by().values_list("pk", flat=True)[: COUNTED + 1])
+            if len(found) <= COUNTED:
+                self.queryset = self.model_admin.get_queryset(request).filter(pk__in=found).order_by("-pk")
         super().get_results(request)
-        if self.result_count == 0:
-            # They were looked through once, and need not be again to show nothing.
-            self.result_list = self.queryset.none()
 
 
 class RecordAdmin(ViewOnlyAdmin):
