@@ -9,11 +9,13 @@ import time_machine
 from django.db import IntegrityError, connection
 from django.db.transaction import atomic
 
+from safes.models import Safe
 from tests.transactions.signing.days import DATE, clerk, late, person, seen, signed, standing, supervisor, traded
 from tests.transactions.takings.telling import now, taking, tell
 from transactions.models import SignOff, SignOffEvent
 from transactions.reconciliation.signing.acts import SigningError, approve, comment, prepare, reopen, send_back
 from transactions.reconciliation.signing.marks import touch_signed
+from transactions.recording.marks import touch
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +137,14 @@ def test_a_day_that_is_being_drawn_is_not_signed():
     touch_signed({(site.pk, DATE)})
     with pytest.raises(SigningError, match="being worked in"):
         approve(site.pk, DATE, supervisor(), token)
+
+
+def test_a_day_that_may_yet_open_with_other_cash_is_not_signed():
+    site, _ = traded("100")
+    token = seen(site)
+    touch({(Safe.objects.get().pk, DATE - dt.timedelta(days=1))})
+    with pytest.raises(SigningError, match="being worked in"):
+        prepare(site.pk, DATE, clerk(), token)
 
 
 def test_a_day_that_goes_on_is_not_signed():

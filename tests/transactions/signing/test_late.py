@@ -9,12 +9,13 @@ from decimal import Decimal
 import pytest
 
 from safes.estate import place_safe
-from safes.models import Finding
+from safes.models import Finding, Safe
 from tests.factories import SiteFactory
 from tests.transactions.pushing import drop, open_findings, say
 from tests.transactions.signing.days import DATE, clerk, late, signed, standing, supervisor, traded
 from tests.transactions.takings.telling import DAY, now, taking, tell, turn
 from transactions.models import SafeDay, SignOff, SiteDay
+from transactions.reconciliation.counts.keeping import Said, enter_count
 from transactions.reconciliation.signing.acts import approve, prepare, reopen
 from transactions.reconciliation.signing.status import with_status
 
@@ -93,6 +94,8 @@ def test_what_a_person_took_back_does_not_stand_again_by_itself():
     signed(site, clerk(), susan)
     reopen(site.pk, DATE, susan, "The wrong slip.")
     tell(taking("90", "1"))
+    assert standing(site).status == "reopened"
+    assert LATE not in open_findings()  # it is open because somebody wanted it so
     tell(taking("100", "1"))
     assert standing(site).status == "reopened"
     assert LATE not in open_findings()
@@ -127,6 +130,19 @@ def test_cash_that_is_late_for_an_earlier_day_reopens_the_days_that_opened_with_
         "opening": (None, 20),
         "closing": (100, 120),
     }
+
+
+@pytest.mark.parametrize(("is_counted", "status"), [(False, "signed"), (True, "reopened")])
+def test_an_inventory_is_signed_for_only_where_somebody_has_counted_it(is_counted, status):
+    site, key = traded("100")
+    if is_counted:
+        count = Said("inventory", "opening", dt.date(2026, 3, 12), "USD", Decimal(50))
+        enter_count(Safe.objects.get(), count, None)
+        turn()
+    signed(site, clerk(), supervisor())
+    given = drop(900, "20", TransactionType="NoteDispense", TransactionDateTime="2026-03-13T10:00:00")
+    say(key, [given], name="loomis-S1")
+    assert standing(site).status == status
 
 
 def test_a_safe_that_turns_out_to_have_stood_elsewhere_reopens_both_days():
