@@ -180,11 +180,11 @@ def section(screens: list[Screen], rows: int) -> str:
             "## Screens",
             "",
             textwrap.fill(
-                f"Every screen of the staff site ({len(screens)}), on {rows:,} transactions of {Safe.objects.count():,} "
-                f"safes at {Site.objects.count():,} sites, made by `manage.py fill_database`. In process, from the "
-                f"request to the last byte of the page, after one for warmth: the median and the worst of {_ROUNDS}. The "
-                f"budget is {QUERIES} queries, and {MILLISECONDS} ms for the median; over it: {over or 'none'}. The most "
-                f"queries are {many.queries} ({many.name}). These take longest:",
+                f"Every screen of the staff site ({len(screens)}), on {rows:,} transactions of "
+                f"{Safe.objects.count():,} safes at {Site.objects.count():,} sites, made by `manage.py fill_database`. "
+                "In process, from the request to the last byte of the page, after one for warmth: the median and the "
+                f"worst of {_ROUNDS}. The budget is {QUERIES} queries, and {MILLISECONDS} ms for the median; over it: "
+                f"{over or 'none'}. The most queries are {many.queries} ({many.name}). These take longest:",
                 120,
                 break_long_words=False,
                 break_on_hyphens=False,
