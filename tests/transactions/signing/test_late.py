@@ -157,6 +157,17 @@ def test_a_safe_that_turns_out_to_have_stood_elsewhere_reopens_both_days():
     assert standing(other).status == "reopened"
 
 
+def test_a_safe_that_no_till_brought_anything_to_takes_its_figures_along():
+    site, key = traded("100")
+    other = SiteFactory.create(code="S2", time_zone="UTC")
+    place_safe("SR7", site)
+    say(key, [drop(5, "10", SerialNumber="SR7", TransactionType="NoteDispense")], name="loomis-S1")
+    turn()
+    signed(site, clerk(), supervisor())
+    place_safe("SR7", other, dt.date(2026, 3, 1))
+    assert standing(site).status == "reopened"
+
+
 def test_the_status_is_that_of_all_days_of_the_site_and_date():
     site, key = traded("100")
     say(key, [drop(5, "10", SerialNumber="SR2", Register="1")], name="loomis-S1")
