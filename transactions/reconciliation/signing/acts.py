@@ -36,13 +36,13 @@ def prepare(site_id: int, date: dt.date, by: User, seen: str, text: str = "") ->
     was quicker, and when there is something to explain and no comment.
     """
     _may(by, PREPARE)
-    site, row, now = _held(site_id, date)
+    site, row, now, drawn = _held(site_id, date)
     status = present_status(row, now)
     if status == Status.PREPARED:
         raise SigningError(f"{row.prepared_by} has prepared this day already: it waits for approval.")
     if status == Status.SIGNED:
         raise SigningError(f"This day is signed already, by {row.signed_by} and {row.approved_by}.")
-    _check(site, date, now, seen)
+    _check(site, date, now, seen, drawn=drawn)
     text = _text(text, needed=bool(differences_of(site, date)), why="There is something to explain on this day")
     row.prepared_by, row.prepared_at, row.prepared_figures = by, timezone.now(), now
     return _keep(site, row, now, What.PREPARED, by, text)
@@ -52,12 +52,12 @@ def prepare(site_id: int, date: dt.date, by: User, seen: str, text: str = "") ->
 def approve(site_id: int, date: dt.date, by: User, seen: str, text: str = "") -> SignOff:
     """Sign what another has prepared. Raises SigningError: for who prepared it, for other figures than those seen."""
     _may(by, APPROVE)
-    site, row, now = _held(site_id, date)
+    site, row, now, drawn = _held(site_id, date)
     if present_status(row, now) != Status.PREPARED:
         raise SigningError(_not_prepared(row, now))
     if row.prepared_by == by:
         raise SigningError("You prepared this day yourself: another person has to approve it.")
-    _check(site, date, now, seen)
+    _check(site, date, now, seen, drawn=drawn)
     text = _text(text)
     row.signed_by, row.approved_by, row.approved_at, row.signed_figures = row.prepared_by, by, timezone.now(), now
     row.prepared_by = row.prepared_at = row.prepared_figures = None
@@ -68,7 +68,7 @@ def approve(site_id: int, date: dt.date, by: User, seen: str, text: str = "") ->
 @atomic
 def send_back(site_id: int, date: dt.date, by: User, text: str) -> SignOff:
     """Take a preparation away, with a word why: an approver anybody's, everybody his own. Raises SigningError."""
-    site, row, now = _held(site_id, date)
+    site, row, now, _ = _held(site_id, date)
     if row.prepared_by != by:
         _may(by, APPROVE)
     if present_status(row, now) != Status.PREPARED:
@@ -82,7 +82,7 @@ def send_back(site_id: int, date: dt.date, by: User, text: str) -> SignOff:
 def reopen(site_id: int, date: dt.date, by: User, text: str) -> SignOff:
     """Take a signature back, with a word why: the day has to be prepared and approved anew. Raises SigningError."""
     _may(by, APPROVE)
-    site, row, now = _held(site_id, date)
+    site, row, now, _ = _held(site_id, date)
     if present_status(row, now) != Status.SIGNED:
         raise SigningError("This day is not signed, so there is nothing to reopen.")
     text = _text(text, needed=True, why="A signature is not taken back without a reason")
@@ -95,7 +95,7 @@ def comment(site_id: int, date: dt.date, by: User, text: str) -> SignOff:
     """Add a word to a day, whatever its status. Raises SigningError."""
     if not by.has_perm(PREPARE):
         _may(by, APPROVE)
-    site, row, now = _held(site_id, date)
+    site, row, now, _ = _held(site_id, date)
     text = _text(text, needed=True, why="An empty comment helps nobody")
     return _keep(site, row, now, What.COMMENTED, by, text)
 
@@ -106,24 +106,29 @@ def _may(by: User, permission: str) -> None:
         raise SigningError(f"Your role may not {act} days: ask a supervisor.")
 
 
-def _held(site_id: int, date: dt.date) -> tuple[Site, SignOff, Figures]:
-    """The day, locked with its site, and its figures; its row is not stored before something is done."""
+def _held(site_id: int, date: dt.date) -> tuple[Site, SignOff, Figures, bool]:
+    """The day, locked with its site, its figures, and whether all that is known is in them.
+
+    Its row is not stored before something is done.
+    """
     locked = lock_sites([site_id])
     if not locked:
         raise SigningError("There is no such site any more.")
     (site,) = locked
     rows = SignOff.objects.select_related("prepared_by", "signed_by", "approved_by")
     row = rows.filter(site=site, business_date=date).first() or SignOff(site=site, business_date=date)
+    # Before the figures: a drawing that ends between the two is in them, or has left its marks.
+    drawn = is_drawn(site, date)
     now = figures_on(site_id, date)
     if not now and row.pk is None:
         raise SigningError(f"{site.code} has no figures on {date}: there is nothing to sign.")
-    return site, row, now
+    return site, row, now, drawn
 
 
-def _check(site: Site, date: dt.date, now: Figures, seen: str) -> None:
+def _check(site: Site, date: dt.date, now: Figures, seen: str, *, drawn: bool) -> None:
     if not is_over(site, date):
         raise SigningError("This day is not over yet at the site: sign it when it is.")
-    if not is_drawn(site, date):
+    if not drawn:
         raise SigningError("Something has just come in for this day and is being worked in: look again in a moment.")
     if token(now) != seen:
         raise SigningError("The figures of this day have changed since you opened it: look at them again, then sign.")
