@@ -191,8 +191,9 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    // As its page asks for it, and not only once it is painted: keys that are pressed by then must find it.
-    document.querySelector(".staff-ws [autofocus]")?.focus();
+    // As its page asks for it, and not only once it is painted: a browser with much to do can pass it over altogether,
+    // and keys that are pressed by then must find it.
+    if (document.activeElement === document.body) document.querySelector("[autofocus]")?.focus();
     const hint = element("button", { type: "button", className: "staff-keys-hint" }, element("kbd", {}, "?"), " Keys");
     hint.addEventListener("click", show);
     document.getElementById("nav-sidebar-apps")?.after(hint);
