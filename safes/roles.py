@@ -48,6 +48,17 @@ _WORK_ON_CASH: Table = {
     "transactions.taking": "view add change",
     "transactions.othercash": "view add change",
 }
+_INCIDENTS: Table = {
+    "incidents.incident": "view",
+    "incidents.incidentmessage": "view",
+    "incidents.dispatch": "view",
+    "incidents.attempt": "view",
+    "incidents.atm": "view",
+    "incidents.faultcode": "view",
+    "incidents.loomisaccount": "view",
+}
+# Changing an incident is sending it, sending it again and asking Loomis to cancel it: what was sent cannot be edited.
+_WORK_ON_INCIDENTS: Table = {**_INCIDENTS, "incidents.incident": "view add change"}
 _FINDINGS: Table = {"safes.finding": "view", "safes.findingnote": "view", "safes.attachment": "view"}
 _WORK_ON_FINDINGS: Table = {
     "safes.finding": "view change",
@@ -61,6 +72,8 @@ ROLES: dict[str, Table] = {
         **_WHAT_HAPPENED,
         **_WORK_ON_CASH,
         **_WORK_ON_FINDINGS,
+        **_INCIDENTS,
+        "incidents.incident": "view add",
         "safes.register": "view change",
         "transactions.signoff": "view prepare",
     },
@@ -68,6 +81,9 @@ ROLES: dict[str, Table] = {
         **_WHAT_HAPPENED,
         **_WORK_ON_CASH,
         **_WORK_ON_FINDINGS,
+        **_WORK_ON_INCIDENTS,
+        "incidents.atm": "view add change delete",
+        "incidents.faultcode": "view add change delete",
         "safes.site": "view add change delete",
         "safes.safe": "view add change",
         "safes.placement": "view add change delete",
@@ -82,6 +98,7 @@ ROLES: dict[str, Table] = {
         **_ESTATE,
         **_WHAT_HAPPENED,
         **_FINDINGS,
+        **_INCIDENTS,
         "safes.machineaccount": "view",
         "transactions.pushendpoint": "view",
         "transactions.feed": "view",
@@ -92,6 +109,8 @@ ROLES: dict[str, Table] = {
     "Incident desk": {
         **_ESTATE,
         **_WORK_ON_FINDINGS,
+        **_WORK_ON_INCIDENTS,
+        "incidents.atm": "view add change",
         "transactions.transaction": "view",
         "transactions.auditevent": "view",
     },
@@ -100,6 +119,10 @@ ROLES: dict[str, Table] = {
         **_ESTATE,
         **_WHAT_HAPPENED,
         **_WORK_ON_FINDINGS,
+        **_INCIDENTS,
+        "incidents.loomisaccount": "view add change",
+        "incidents.atm": "view add change delete",
+        "incidents.faultcode": "view add change delete",
         "safes.machineaccount": "view add change",
         "transactions.pushendpoint": "view add change",
         "transactions.delivery": "view change",

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "config",
     "safes",
     "transactions",
+    "incidents",
 ]
 
 MIDDLEWARE = [
@@ -259,6 +260,10 @@ CHANGE_ORDER_DAYS = dt.timedelta(days=env.int("CHANGE_ORDER_DAYS", default=7))
 DOOR_OPEN = dt.timedelta(minutes=env.int("DOOR_OPEN_MINUTES", default=30))
 # How long after its usual time a feed's file may come before somebody is told.
 SILENT_FEED_AFTER = dt.timedelta(hours=env.float("SILENT_FEED_HOURS", default=6))
+# How long Loomis may take with a dispatch: to be reached, and to answer; seconds each.
+INCIDENT_TIMEOUT_SECONDS = env.float("INCIDENT_TIMEOUT_SECONDS", default=10.0)
+# What a dispatch that did not get through waits at first before it is tried again, seconds; twice as long each time.
+INCIDENT_RETRY_BASE_SECONDS = env.float("INCIDENT_RETRY_BASE_SECONDS", default=5.0)
 # How long a list that somebody asked for as a file is kept.
 EXPORTS_KEPT = dt.timedelta(days=env.int("EXPORT_DAYS", default=7))
 # What certificates of completeness are signed with; the secret key when empty (transactions.completeness.certificate).

@@ -13,6 +13,7 @@ class MachineKey(models.Model):
 
     class Scope(models.TextChoices):
         PUSH = "push", "push endpoint"
+        INCIDENT_UPDATES = "incident_updates", "Loomis account, updates"
         ACCOUNT_PASSWORD = "account_password", "machine account, password"
         ACCOUNT_TOKEN = "account_token", "machine account, token"
 
