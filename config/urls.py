@@ -21,8 +21,10 @@ urlpatterns = [
     path("admin/second-factor/", include("safes.second_factor.urls")),
     path("admin/", admin.site.urls),
     path("", include("transactions.urls")),
+    path("", include("incidents.urls")),
     path("api/v1/", include("safes.api.urls")),
     path("api/v1/", include("transactions.api.urls")),
+    path("api/v1/", include("incidents.api.urls")),
     re_path(r"^api/v1(?:/(?P<rest>.*))?$", Nowhere.as_view()),  # after all that is there
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/schema", SchemaView.as_view()),

@@ -399,7 +399,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('queued_at__isnull', False), _connector='OR'), name='incident_queued_has_its_time'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'cancelled']), ('queued_at__isnull', False), _connector='OR'), name='incident_queued_has_its_time'),
         ),
         migrations.AddConstraint(
             model_name='faultcode',

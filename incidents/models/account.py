@@ -22,7 +22,7 @@ def validate_dispatch_url(value: str) -> None:
     """https://…, http:// to this machine alone, or sftp://user@host/; no password in it."""
     if value.lower().startswith("sftp://"):
         try:
-            _, password = parse_address(value)
+            password: str | None = parse_address(value)[1]
         except ValueError as error:
             raise ValidationError(str(error)) from None
     else:

@@ -109,7 +109,8 @@ class Incident(models.Model):
                 name="incident_of_an_atm_or_a_safe",
             ),
             models.CheckConstraint(
-                condition=Q(state="draft") | Q(queued_at__isnull=False), name="incident_queued_has_its_time"
+                condition=Q(state__in=["draft", "cancelled"]) | Q(queued_at__isnull=False),
+                name="incident_queued_has_its_time",
             ),
         ]
         indexes = [

@@ -1,0 +1,88 @@
+"""Bringing an incident's row in step with what is proven of it: the only writer of its state.
+
+Called under the lock on the incident, by whoever wrote down something new: a message, the end of a try, a wish of ours.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+
+from incidents import clocks
+from incidents.findings import settle_incident
+from incidents.lifecycle import FINAL, UNANSWERED, State
+from incidents.models import Attempt, Dispatch, Incident, IncidentMessage
+from incidents.reading import Reading
+from incidents.standing import Heard, Standing, Tries, stand
+
+Out = Attempt.Outcome
+
+
+def lock(incident_id: int) -> Incident:
+    """The incident, under the lock that everybody takes first who writes anything of it."""
+    return Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("account").get(pk=incident_id)
+
+
+def prove(incident: Incident) -> Standing:
+    """Work out where a locked incident stands, store it, and do what follows from it here."""
+    now = timezone.now()
+    standing = standing_of(incident)
+    incident.state = standing.state
+    incident.loomis_number = standing.number[:100]
+    incident.loomis_numbers = list(standing.numbers)
+    incident.eta, incident.sla, incident.promised_at = standing.eta, standing.sla, standing.promised_at
+    incident.closed_at = standing.closed_at
+    incident.response_code = standing.response_code[:100]
+    incident.response_text = standing.response_text
+    incident.loomis_status = standing.loomis_status[:100]
+    incident.contradiction = standing.contradiction
+    _follow_in_outbox(incident, now)
+    incident.clock_at = clocks.next_look(clocks.facts_of(incident), now)
+    incident.save()
+    settle_incident(incident, now)
+    return standing
+
+
+def standing_of(incident: Incident) -> Standing:
+    """Where an incident stands by its messages and tries, whatever its row says."""
+    dispatches = {one.kind: one for one in incident.dispatches.all()}
+    dispatch = dispatches.get(Dispatch.Kind.DISPATCH)
+    messages = incident.messages.filter(
+        direction=IncidentMessage.Direction.IN, applied_at__isnull=False, is_repeat=False
+    ).order_by("id")
+    return stand(
+        queued=dispatch is not None,
+        dropped=incident.cancel_requested_at is not None
+        and (dispatch is None or dispatch.state == Dispatch.State.DROPPED),
+        tries=_tries(dispatch),
+        heard=[Heard(Reading.from_json(one.reading), one.at) for one in messages],
+    )
+
+
+def _tries(dispatch: Dispatch | None) -> Tries:
+    if dispatch is None:
+        return Tries()
+    ended = list(dispatch.attempts.values_list("outcome", "may_have_arrived"))
+    return Tries(
+        delivered=any(outcome == Out.DELIVERED for outcome, _ in ended),
+        unknown=any(outcome == Out.UNKNOWN for outcome, _ in ended),
+        on_the_wire=sum(outcome == Out.DELIVERED or may_have for outcome, may_have in ended),
+    )
+
+
+def _follow_in_outbox(incident: Incident, now: dt.datetime) -> None:
+    """What Loomis has answered need not be sent again; a cancel that waited for Loomis's number goes out with it."""
+    state = State(incident.state)
+    waiting = (Dispatch.State.DUE, Dispatch.State.UNKNOWN, Dispatch.State.DEAD)
+    if state not in (*UNANSWERED, State.DRAFT, State.QUEUED):
+        incident.dispatches.filter(kind=Dispatch.Kind.DISPATCH, state__in=waiting).update(
+            state=Dispatch.State.DONE, done_at=now, next_attempt_at=None
+        )
+    cancels = incident.dispatches.filter(kind=Dispatch.Kind.CANCEL)
+    if state in FINAL:
+        cancels.filter(state__in=[Dispatch.State.HELD, *waiting]).update(
+            state=Dispatch.State.DROPPED, done_at=now, next_attempt_at=None
+        )
+    elif incident.loomis_number:
+        cancels.filter(state=Dispatch.State.HELD).update(state=Dispatch.State.DUE, next_attempt_at=now)

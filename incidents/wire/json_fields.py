@@ -1,0 +1,34 @@
+"""JSON as Loomis writes it: one flat object. Shared by both dialects. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+
+class NotReadable(ValueError):
+    """A body that is no message at all; the text is a sentence."""
+
+
+def fields_of(body: bytes) -> dict[str, Any]:
+    """The fields of a JSON object; of doubled names the last, as everybody reads them. Raises NotReadable."""
+    try:
+        said = json.loads(body.decode("utf-8-sig"), parse_float=str)
+    except UnicodeDecodeError:
+        raise NotReadable("The body is not UTF-8.") from None
+    except (ValueError, RecursionError):
+        raise NotReadable("The body is not JSON.") from None
+    if not isinstance(said, dict):
+        raise NotReadable("The body is not one JSON object.")
+    return said
+
+
+def written(fields: dict[str, str]) -> bytes:
+    """A JSON object of texts, in the order given, without those that are empty."""
+    return json.dumps({name: value for name, value in fields.items() if value}, ensure_ascii=False, indent=2).encode()
+
+
+def zulu(moment: dt.datetime) -> str:
+    """An instant in UTC to the second, as the documents write it: 2018-11-16T15:17:48Z."""
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
