@@ -29,5 +29,8 @@ def take_in(
     attempt: Attempt | None = None,
     at: dt.datetime | None = None,
 ) -> Taken:
-    """Keep a message and apply it. ``attempt``: the try whose answer it is, whose incident it means if it names none."""
+    """Keep a message and apply it.
+
+    ``attempt``: the try that it is the answer to, and whose incident it means if it names none.
+    """
     raise NotImplementedError
