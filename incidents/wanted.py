@@ -6,6 +6,7 @@ Form and REST alike come here, so both refuse the same things, by the same names
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ DENOMINATIONS = {"USD": (1, 5, 10, 20, 50, 100)}
 MOST_OF_A_DENOMINATION = 10**9
 LONGEST = {"subject": 200, "contact_name": 200, "contact_number": 60, "contact_email": 254}
 LONGEST_TEXT = 4000
+
+_WHOLE = re.compile(r"(-?[0-9]{1,18})(\.0{1,4})?")
 
 # What a dialect has a word for, beside account, device, fault_code and fault_time.
 OF_ATMS = ("device_status", "notes", "amounts")
@@ -200,12 +203,9 @@ def _amounts(
 
 
 def _whole(value: Any) -> int | None:
-    """A whole number, from a number or its plain digits; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    text = str(value).strip()
-    digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= 18 else None
+    """A whole number, from a number or its plain digits, 1020 or 1020.00; None for anything else."""
+    found = None if isinstance(value, bool) else _WHOLE.fullmatch(str(value).strip())
+    return int(found[1]) if found else None
 
 
 def _texts(wanted: Wanted, names: tuple[str, ...], errors: dict[str, list[str]]) -> dict[str, str]:

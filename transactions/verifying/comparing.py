@@ -11,7 +11,7 @@ from django.db import connection
 from safes.models import Placement, Safe, Site
 from transactions.models import ChangeOrder, MovedSafe, SafeDay, TouchedDay, TouchedSiteDay
 from transactions.verifying.scratch import Scratch
-from transactions.verifying.tables import COMPARED, NOT_FROM_BOOKS, Compared
+from transactions.verifying.tables import COMPARED, NOT_FROM_BOOKS, OF_OTHERS, Compared
 
 LISTED = 1000
 
@@ -71,6 +71,7 @@ def _asked(scope: Scope) -> dict[str, Any]:
         "first": scope.first,
         "last": scope.last,
         "not_from_books": sorted(NOT_FROM_BOOKS),
+        "of_others": list(OF_OTHERS),
     }
 
 

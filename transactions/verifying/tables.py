@@ -94,6 +94,8 @@ NOT_FROM_BOOKS = frozenset(
         "silent_feed",
     }
 )
+# Nor do those of other apps, which say what they are about at the beginning of their kinds (as LIKE has it).
+OF_OTHERS = (r"incident\_%",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,8 @@ _SHOWN = ("push_message", "seen_by_push", "file_message", "seen_by_file")
 # A row that no message shows any more stays for looking back, and counts nowhere.
 _STANDS = "(counted OR push_message_id IS NOT NULL OR file_message_id IS NOT NULL)"
 
+_OURS = "kind NOT LIKE ALL(%(of_others)s)"
+
 COMPARED: list[Compared] = [
     _compared(Delivery, only=("received", "quarantined"), where="recorded_at IS NOT NULL AND repeat_of_id IS NULL"),
     _compared(QuarantinedRow, but=("content",)),
@@ -190,7 +194,7 @@ COMPARED: list[Compared] = [
         only=("cash_at_stake", "currency"),
         # What could not be read names a safe only if it was known by then.
         told=("safe", "site", "business_date"),
-        where="state = 'open' AND kind <> ALL(%(not_from_books)s)",
-        kept_where="(state = 'open' OR settled_facts IS NOT NULL) AND kind <> ALL(%(not_from_books)s)",
+        where=f"state = 'open' AND kind <> ALL(%(not_from_books)s) AND {_OURS}",
+        kept_where=f"(state = 'open' OR settled_facts IS NOT NULL) AND kind <> ALL(%(not_from_books)s) AND {_OURS}",
     ),
 ]
