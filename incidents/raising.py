@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+import uuid
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -57,14 +58,19 @@ def raise_incident(
     machine: MachineAccount | None = None,
     finding: Finding | None = None,
     draft: bool = False,
+    once: uuid.UUID | None = None,
 ) -> tuple[Incident, list[str]]:
     """Make an incident and queue its dispatch, or keep it as a draft; with what one should know of it.
 
+    ``once``: of the form that it was filled in on. The incident that was made by it before is returned as it is.
     Raises ValidationError with sentences by field.
     """
     now = timezone.now()
     checked = check(wanted, now)
     account = LoomisAccount.objects.select_for_update(no_key=True).get(pk=checked.account.pk)
+    made = account.incidents.filter(once=once, raised_by=user).first() if once else None
+    if made is not None:
+        return made, []
     warnings = warnings_of(checked, now)
     incident = Incident(
         reference=_reference(now),
@@ -73,6 +79,7 @@ def raise_incident(
         raised_by=user,
         raised_by_machine=machine,
         finding=finding,
+        once=once,
         state=State.DRAFT,
     )
     _write(incident, checked)

@@ -158,6 +158,7 @@ class Migration(migrations.Migration):
                 ('cancel_requested_at', models.DateTimeField(editable=False, null=True)),
                 ('cancel_requested_by', models.CharField(blank=True, editable=False, max_length=150)),
                 ('cancel_text', models.TextField(blank=True, editable=False)),
+                ('once', models.UUIDField(editable=False, help_text='Of the form that raised it: who presses twice raises one.', null=True, unique=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('queued_at', models.DateTimeField(editable=False, null=True)),
                 ('tried_at', models.DateTimeField(editable=False, help_text='Its first try.', null=True)),
@@ -231,6 +232,8 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, help_text='Why it could not be applied at all, in a sentence.')),
                 ('is_repeat', models.BooleanField(default=False, help_text='Says what one before it said of the same incident.')),
                 ('applied_at', models.DateTimeField(help_text='Null: stored and not yet looked at.', null=True)),
+                ('tries', models.PositiveIntegerField(default=0)),
+                ('next_try_at', models.DateTimeField(null=True)),
                 ('answers', models.ForeignKey(help_text='Whose answer it is.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='incidents.attempt')),
                 ('attempt', models.OneToOneField(help_text='Whose request it is.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='message', to='incidents.attempt')),
                 ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='incidents.incident')),
@@ -367,7 +370,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='incidentmessage',
-            index=models.Index(condition=models.Q(('applied_at__isnull', True), ('direction', 'in')), fields=['id'], name='message_to_apply'),
+            index=models.Index(condition=models.Q(('applied_at__isnull', True), ('direction', 'in')), fields=['next_try_at'], name='message_to_apply'),
+        ),
+        migrations.AddIndex(
+            model_name='incidentmessage',
+            index=models.Index(condition=models.Q(('incident__isnull', True)), fields=['account'], name='message_of_no_incident'),
         ),
         migrations.AddIndex(
             model_name='incidentmessage',

@@ -90,6 +90,9 @@ class Incident(models.Model):
         related_name="incidents",
         help_text="What it was raised from.",
     )
+    once = models.UUIDField(
+        null=True, unique=True, editable=False, help_text="Of the form that raised it: who presses twice raises one."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField(null=True, editable=False)
     tried_at = models.DateTimeField(null=True, editable=False, help_text="Its first try.")
