@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from safes.admin.raw_text import laid_out
 from safes.models import Finding
 from tests.factories import AdministratorFactory, PushEndpointFactory, body_of, cash_in, deliver
 from tests.staff import page
-from transactions.admin.raw import laid_out
 from transactions.models import AuditEvent, Delivery, DeliveryBody, Message, Transaction
 
 pytestmark = pytest.mark.django_db

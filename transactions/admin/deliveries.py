@@ -18,8 +18,9 @@ from unfold.decorators import action
 
 from safes.admin.bases import EstimatingPaginator, change_url
 from safes.admin.filters import RecentMomentFilter
+from safes.admin.raw_text import laid_out
 from transactions.admin.delivery_fields import DeliveryFields
-from transactions.admin.raw import laid_out, shown_text
+from transactions.admin.raw import shown_text
 from transactions.bodies import Missing, Purged
 from transactions.drawing import draw_soon
 from transactions.models import Delivery, Feed, Message, PushEndpoint
