@@ -32,9 +32,9 @@ def create(account: LoomisAccount, credential: str = "") -> tuple[LoomisAccount,
 
     ``credential``: the value of its header, or its password of SFTP. Raises ValidationError, with sentences.
     """
-    if LoomisAccount.objects.filter(name=account.name).exists():
+    if LoomisAccount.objects.filter(name=account.name.replace("\x00", "")).exists():
         raise ValidationError(f"There is a Loomis account {account.name} already: choose another name.")
-    account.sealed_credential = seal(credential)
+    account.sealed_credential = _sealed(account, credential)
     _check(account)
     account.save()
     _, key = issue_key(SCOPE, account.pk)
@@ -50,7 +50,7 @@ def save(account: LoomisAccount, credential: str | None = None) -> LoomisAccount
     before = LoomisAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
     if (account.name, account.dialect) != (before.name, before.dialect):
         raise ValidationError("Name and dialect of an account are fixed once it is made; add another account.")
-    account.sealed_credential = before.sealed_credential if credential is None else seal(credential)
+    account.sealed_credential = before.sealed_credential if credential is None else _sealed(account, credential)
     _check(account)
     account.save(
         update_fields=[
@@ -61,9 +61,23 @@ def save(account: LoomisAccount, credential: str | None = None) -> LoomisAccount
     return account
 
 
+def _sealed(account: LoomisAccount, credential: str) -> str:
+    """Raises ValidationError, with a sentence, for what no header can hold."""
+    in_header = account.transport == LoomisAccount.Transport.HTTP
+    if "\x00" in credential or (in_header and not (credential.isascii() and f"x{credential}".isprintable())):
+        raise ValidationError("The credential has signs in it that cannot be sent: give plain characters on one line.")
+    return seal(credential)
+
+
 def _check(account: LoomisAccount) -> None:
-    """Raises ValidationError with sentences by field for what does not go together."""
+    """Raises ValidationError with sentences by field."""
     account.full_clean(validate_constraints=False)
+    go_together(account)
+    account.validate_constraints()
+
+
+def go_together(account: LoomisAccount) -> None:
+    """Raises ValidationError with sentences by field where dialect, transport and URL are not of each other."""
     is_files = account.transport == LoomisAccount.Transport.SFTP
     if is_files and account.dialect != LoomisAccount.Dialect.ATM:
         raise ValidationError({"transport": ["SafePoint incidents go by HTTP alone."]})
@@ -76,7 +90,6 @@ def _check(account: LoomisAccount) -> None:
             raise ValidationError({"dispatch_url": ["Name the user: sftp://user@host/."]})
         if not account.bank_name.strip():
             raise ValidationError({"bank_name": ["Names of files begin with it: give the name that Loomis knows."]})
-    account.validate_constraints()
 
 
 @atomic
@@ -115,11 +128,18 @@ def add_atm(number: str, account: LoomisAccount, site_code: str, *, model: str =
     site = Site.objects.filter(code__iexact=site_code).first()
     if site is None:
         raise ValueError(f"There is no site {site_code[:40]}; add_site makes one.")
-    if account.dialect != LoomisAccount.Dialect.ATM:
-        raise ValueError(f"The account {account} is for safes: an ATM needs one of the dialect atm.")
     atm = Atm(number=number.strip().upper(), account=account, site=site, model=model.strip())
     if Atm.objects.filter(number=atm.number).exists():
         raise ValueError(f"There is an ATM {atm.number} already.")
+    return keep_atm(atm)
+
+
+@atomic
+def keep_atm(atm: Atm) -> Atm:
+    """Store a new ATM, or what was edited of one. Raises ValidationError or ValueError, with sentences."""
+    if atm.account.dialect != LoomisAccount.Dialect.ATM:
+        raise ValueError(f"The account {atm.account} is for safes: an ATM needs one of the dialect atm.")
+    atm.number = atm.number.strip().upper()
     atm.full_clean()
     atm.save()
     return atm
@@ -131,6 +151,12 @@ def add_fault_code(code: str, account: LoomisAccount, *, amounts: bool = False, 
     made = FaultCode(code=code.strip(), account=account, amounts_required=amounts, description=description.strip())
     if FaultCode.objects.filter(account=account, code=made.code).exists():
         raise ValueError(f"The account {account} has the fault code {made.code} already.")
-    made.full_clean()
-    made.save()
-    return made
+    return keep_fault_code(made)
+
+
+@atomic
+def keep_fault_code(code: FaultCode) -> FaultCode:
+    """Store a new fault code, or what was edited of one. Raises ValidationError, with sentences."""
+    code.full_clean()
+    code.save()
+    return code

@@ -74,6 +74,8 @@ TABLE = _read_table(_TABLE)
 
 # Nothing more is expected of these.
 FINAL = frozenset({State.REFUSED, State.CANCELLED, State.CLOSED})
+# Something is.
+OPEN = frozenset(State) - FINAL
 # It went out, or may have, and Loomis has not said what became of it.
 UNANSWERED = frozenset({State.SENT, State.UNCONFIRMED})
 # Loomis has it and works on it.
