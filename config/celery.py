@@ -29,6 +29,9 @@ app.conf.task_routes = {
     "transactions.tasks.follow_moved_safes": {"queue": "derive"},
     "transactions.tasks.follow_the_clock": {"queue": "derive"},
     "transactions.tasks.listen_for_silence": {"queue": "derive"},
+    "incidents.tasks.apply_pending": {"queue": "dispatch"},
+    "incidents.tasks.follow_clocks": {"queue": "dispatch"},
+    "incidents.tasks.send_notices": {"queue": "dispatch"},
 }
 
 # What happens by the clock. A task here may run twice, or on two machines, without harm.
@@ -42,6 +45,10 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     # With the time it takes to draw, findings come within a minute of the end of the grace.
     "follow-the-clock": {"task": "transactions.tasks.follow_the_clock", "schedule": timedelta(seconds=30)},
     "listen-for-silence": {"task": "transactions.tasks.listen_for_silence", "schedule": timedelta(minutes=1)},
+    # An update is applied in its request; this is for what a crash, a database that was away or a bug left behind.
+    "apply-pending": {"task": "incidents.tasks.apply_pending", "schedule": timedelta(seconds=10)},
+    "follow-clocks": {"task": "incidents.tasks.follow_clocks", "schedule": timedelta(seconds=10)},
+    "send-notices": {"task": "incidents.tasks.send_notices", "schedule": timedelta(seconds=10)},
     # Asked for is told at once; this is for what a worker that died, or a broker that was away, left behind.
     "write-exports": {"task": "safes.tasks.write_exports", "schedule": timedelta(seconds=10)},
     "forget-old-exports": {"task": "safes.tasks.forget_old_exports", "schedule": timedelta(hours=1)},

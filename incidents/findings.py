@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from incidents.models import Incident
+from incidents.models import Incident, IncidentMessage
 
 
 def settle_incident(incident: Incident, now: dt.datetime) -> None:
     """Bring the findings of a locked incident in step with what it says now."""
+
+
+def settle_message(message: IncidentMessage) -> None:
+    """Bring the findings of a locked message that could be applied to no incident in step with what it says."""

@@ -6,12 +6,9 @@ CONTRACT.md, "Push answers"; DOMAIN.md section 1. Nothing here reads what a body
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import hashlib
-import io
 import json
 import re
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +27,6 @@ from transactions.models import Delivery, DeliveryBody, PushEndpoint
 # While a request is recording what it stored, the worker keeps its hands off.
 _GRACE = dt.timedelta(seconds=30)
 _LONGEST_KEY = 512
-
-
-class TooLarge(ValueError):
-    """A body over the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +86,6 @@ def match_in_body(endpoint: PushEndpoint, keys: list[MachineKey], body: bytes) -
     )
     shown = [match[1].decode("latin-1") for match, _ in zip(pattern.finditer(body), range(20), strict=False)]
     return match_key(keys, shown)
-
-
-def mask(body: bytes, key: str) -> bytes:
-    """The body with the key overwritten by as many asterisks, wherever it stands."""
-    secret = key.encode("utf-8", "surrogatepass")
-    return body.replace(secret, b"*" * len(secret)) if secret else body
-
-
-def unpack(body: bytes, limit: int) -> bytes:
-    """Undo gzip. Raises TooLarge beyond the limit; what is not gzip is kept as it came, for quarantine."""
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
-            unpacked = packed.read(limit + 1)
-    except (OSError, EOFError, zlib.error):
-        return body
-    if len(unpacked) > limit:
-        raise TooLarge
-    return unpacked
 
 
 def digest_of(body: bytes) -> bytes:

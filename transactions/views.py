@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from safes.keys import match_key
+from safes.machine_door import BrokenOff, TooLarge, mask, read_body, shown_in_header
 from transactions import receiving, turned_away
 from transactions.deliveries import record_delivery
 from transactions.drawing import draw_if_little, tell_worker
@@ -25,7 +26,6 @@ _KEPT_HEADERS = (
     "User-Agent",
     "Date",
 )
-_CHUNK = 1 << 16
 
 
 class _Refused(Exception):
@@ -81,7 +81,7 @@ def _let_in(request: HttpRequest, name: str) -> tuple[receiving.Arrival, receivi
         raise _unauthorised()
     key, shown = match
     headers = {name: value[:500] for name in _KEPT_HEADERS if (value := request.headers.get(name))}
-    arrival = receiving.Arrival(receiving.mask(body, shown), receiving.digest_of(body), headers)
+    arrival = receiving.Arrival(mask(body, shown), receiving.digest_of(body), headers)
     return arrival, receiving.store(endpoint, key, arrival)
 
 
@@ -89,13 +89,12 @@ def _body(request: HttpRequest, endpoint: PushEndpoint) -> bytes:
     """The body, unpacked. Raises _Refused with 413, and counts, when it is over the limit."""
     limit = receiving.body_limit(endpoint)
     try:
-        body = _read(request, limit)
-        if request.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip"):
-            body = receiving.unpack(body, limit)
-    except receiving.TooLarge:
+        return read_body(request, limit)
+    except BrokenOff as broken:
+        raise _Refused(400, str(broken)) from None
+    except TooLarge:
         turned_away.too_large(endpoint)
         raise _Refused(413, f"The body is larger than {limit} bytes; send smaller batches.") from None
-    return body
 
 
 def _unauthorised() -> _Refused:
@@ -107,36 +106,11 @@ def _unauthorised() -> _Refused:
 
 
 def _shown(request: HttpRequest, endpoint: PushEndpoint) -> list[str]:
-    """What was sent where the key should be. Loomis sends it raw in Authorization; ``Bearer KEY`` is the same."""
+    """What was sent where the key should be."""
     if endpoint.placement == PushEndpoint.Placement.QUERY:
         wanted = endpoint.key_name.lower()
         return [value for name in request.GET if name.lower() == wanted for value in request.GET.getlist(name)][:20]
-    value = request.headers.get(endpoint.key_name, "").strip()
-    scheme, _, rest = value.partition(" ")
-    return [rest.strip() if scheme.lower() == "bearer" and rest else value]
-
-
-def _read(request: HttpRequest, limit: int) -> bytes:
-    """The body, of declared length or chunked. Raises TooLarge without reading on, _Refused if it breaks off."""
-    declared = request.META.get("CONTENT_LENGTH") or ""
-    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    if not chunked and declared.isdecimal() and int(declared) > limit:
-        raise receiving.TooLarge
-    # Django gives a request without Content-Length no body; a chunked one is read from the server itself.
-    stream = request.environ["wsgi.input"] if chunked else request  # type: ignore[attr-defined]
-    parts: list[bytes] = []
-    size = 0
-    try:
-        while part := stream.read(_CHUNK):
-            size += len(part)
-            if size > limit:
-                raise receiving.TooLarge
-            parts.append(part)
-    except OSError:
-        raise _Refused(400, "The body broke off; send it again.") from None
-    if not chunked and declared.isdecimal() and size < int(declared):
-        raise _Refused(400, "The body is shorter than its Content-Length; send it again.")
-    return b"".join(parts)
+    return [shown_in_header(request, endpoint.key_name)]
 
 
 class _MuchToDraw(JsonResponse):

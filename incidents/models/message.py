@@ -45,6 +45,9 @@ class IncidentMessage(models.Model):
     error = models.TextField(blank=True, help_text="Why it could not be applied at all, in a sentence.")
     is_repeat = models.BooleanField(default=False, help_text="Says what one before it said of the same incident.")
     applied_at = models.DateTimeField(null=True, help_text="Null: stored and not yet looked at.")
+    # Of one that came in and could not be looked at, since we were at fault or the database was away.
+    tries = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["at", "id"]
@@ -53,7 +56,10 @@ class IncidentMessage(models.Model):
         indexes = [
             models.Index(fields=["incident", "at"], name="message_by_incident"),
             models.Index(fields=["account", "-at"], name="message_by_account"),
-            models.Index(fields=["id"], name="message_to_apply", condition=Q(direction="in", applied_at__isnull=True)),
+            models.Index(
+                fields=["next_try_at"], name="message_to_apply", condition=Q(direction="in", applied_at__isnull=True)
+            ),
+            models.Index(fields=["account"], name="message_of_no_incident", condition=Q(incident__isnull=True)),
             models.Index(fields=["account", "file_name"], name="message_by_file", condition=~Q(file_name="")),
         ]
 

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safes.keys import digest_of
+from safes.machine_door import TooLarge, mask, unpack
 from safes.models import MachineKey
 from tests.transactions.wire.making import push
 from transactions.models import PushEndpoint
-from transactions.receiving import TooLarge, mask, match_in_body, unpack
+from transactions.receiving import match_in_body
 from transactions.wire.push_json import read_message
 
 KEY = "k7-Jz_8nXrQcGu6vwWYtg6MBo0CgYEQG"

@@ -1,0 +1,93 @@
+"""E-mail to those whom an account names: what runs out of time, what does not go out, what Loomis refuses.
+
+A notice is a row, written with the finding that it tells of; a worker sends it. Once for each thing that happened: a
+worker that dies between sending and writing that down sends it a second time, which is better than never.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from smtplib import SMTPException
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import F
+from django.db.transaction import atomic
+from django.utils import timezone
+
+from incidents.models import Incident, Notice
+
+log = structlog.get_logger(__name__)
+
+# Longer than any mail server takes: whoever has not written down by then that it was sent has died.
+_CLAIM = dt.timedelta(minutes=5)
+_BACKOFF = [dt.timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600)]
+# After so long nobody is helped by it any more; the finding stays.
+_TOLD_WITHIN = dt.timedelta(days=2)
+
+
+def tell(incident: Incident, kind: str, about: str, summary: str) -> None:
+    """Have those who are named be told of it, unless they were told; in the transaction that found it."""
+    if not incident.account.notify:
+        return
+    row = Notice(incident=incident, kind=kind, about=about[:100], summary=summary[:500], next_attempt_at=timezone.now())
+    Notice.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def send_due(limit: int = 100) -> int:
+    """Send what was not sent, and is due; how many got through."""
+    return sum(_send(notice) for notice in _claim(limit))
+
+
+@atomic
+def _claim(limit: int) -> list[Notice]:
+    now = timezone.now()
+    due = Notice.objects.filter(
+        sent_at__isnull=True, next_attempt_at__lte=now, created_at__gt=now - _TOLD_WITHIN
+    ).select_for_update(skip_locked=True, of=("self",))
+    claimed = list(due.select_related("incident__account", "incident__site").order_by("next_attempt_at", "pk")[:limit])
+    Notice.objects.filter(pk__in=[notice.pk for notice in claimed]).update(
+        next_attempt_at=now + _CLAIM, attempts=F("attempts") + 1
+    )
+    return claimed
+
+
+def _send(notice: Notice) -> bool:
+    mine = Notice.objects.filter(pk=notice.pk)
+    try:
+        _written(notice).send()
+    except (SMTPException, OSError) as error:
+        log.warning("notice_not_sent", notice=notice.pk, error=str(error))
+        wait = _BACKOFF[min(notice.attempts, len(_BACKOFF) - 1)]
+        mine.update(
+            next_attempt_at=timezone.now() + wait,
+            error=f"The mail server did not take it ({type(error).__name__}: {str(error)[:200]}).",
+        )
+        return False
+    mine.update(sent_at=timezone.now(), error="")
+    return True
+
+
+def _written(notice: Notice) -> EmailMessage:
+    incident = notice.incident
+    lines = [
+        notice.summary,
+        "",
+        f"Incident: {incident.reference}",
+        f"Device: {incident.device}" + (f" at {incident.site}" if incident.site else ""),
+        f"Account: {incident.account}",
+        f"{settings.PUBLIC_URL}/admin/incidents/incident/{incident.pk}/change/",
+    ]
+    subject = f"Incident {incident.reference}, {incident.device}: {_TITLES.get(notice.kind, notice.kind)}"
+    to = [address.strip() for address in incident.account.notify.split(",") if address.strip()]
+    return EmailMessage(" ".join(subject.split()), "\n".join(lines), to=to)
+
+
+_TITLES = {
+    "incident_unconfirmed": "not acknowledged",
+    "incident_due_soon": "nearly due",
+    "incident_overdue": "overdue",
+    "incident_refused": "refused by Loomis",
+    "incident_not_sent": "not sent",
+}
