@@ -56,6 +56,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "kombu": {"level": "WARNING"},
             "axes": {"level": "WARNING"},  # says of every log-in that nothing had to be done
             "paramiko": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},  # says each address that is called, with its query
         },
     }
 

@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, help_text='What went wrong, in a sentence.')),
                 ('response', models.BinaryField(blank=True, default=b'', help_text='What was answered, up to a bound.')),
                 ('response_size', models.PositiveBigIntegerField(help_text='Bytes of the answer, as far as it was read.', null=True)),
+                ('answer_waits', models.BooleanField(default=False, editable=False)),
                 ('dispatch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='incidents.dispatch')),
             ],
             options={
@@ -339,6 +340,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='attempt',
             constraint=models.UniqueConstraint(fields=('dispatch', 'number'), name='attempt_numbered'),
+        ),
+        migrations.AddIndex(
+            model_name='attempt',
+            index=models.Index(condition=models.Q(('answer_waits', True)), fields=['ended_at'], name='attempt_answer_waits'),
         ),
         migrations.AddIndex(
             model_name='dispatch',

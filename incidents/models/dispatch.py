@@ -82,11 +82,14 @@ class Attempt(models.Model):
     error = models.TextField(blank=True, help_text="What went wrong, in a sentence.")
     response = models.BinaryField(blank=True, default=b"", help_text="What was answered, up to a bound.")
     response_size = models.PositiveBigIntegerField(null=True, help_text="Bytes of the answer, as far as it was read.")
+    # What was answered is a message of Loomis's that has not been taken in as one yet (incidents.outbox.outcomes).
+    answer_waits = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["dispatch", "number"]
         default_permissions = ("view",)
         constraints = [models.UniqueConstraint(fields=["dispatch", "number"], name="attempt_numbered")]
+        indexes = [models.Index(fields=["ended_at"], name="attempt_answer_waits", condition=Q(answer_waits=True))]
 
     def __str__(self) -> str:
         return f"try {self.number} of {self.dispatch}"

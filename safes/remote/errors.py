@@ -14,10 +14,12 @@ from contextlib import contextmanager
 class PlaceError(Exception):
     """Files elsewhere cannot be reached, listed, fetched or moved; the message is a sentence for staff.
 
-    ``broken`` says that the connection is of no use any more, also for other files.
+    ``broken`` says that the connection is of no use any more, also for other files; ``in_doubt`` that what was asked
+    for may have happened nevertheless.
     """
 
     broken = False
+    in_doubt = False
 
 
 class HostKeyRefused(PlaceError):

@@ -106,7 +106,10 @@ class Place:
         return counted.came
 
     def put(self, name: str, source: IO[bytes]) -> None:
-        """Upload under a temporary name, then rename: whoever looks sees the whole file or none. Again is the same."""
+        """Upload under a temporary name, then rename: whoever looks sees the whole file or none. Again is the same.
+
+        An error is ``in_doubt`` when it came while the file was being renamed: before that it surely is not there.
+        """
         path, part = self._path(name), self._path(f".{name}.part")
         with told(f"upload the file {name}"):
             match self._files:
@@ -115,7 +118,12 @@ class Place:
                 case files:
                     with files.open(part, "wb") as target:
                         shutil.copyfileobj(source, target, 1 << 18)
-            self._replace(part, path)
+        try:
+            with told(f"rename the file {part.rpartition('/')[2]} to {name}"):
+                self._replace(part, path)
+        except PlaceError as error:
+            error.in_doubt = True
+            raise
 
     def move(self, name: str, folder: str, *, otherwise: str = "") -> None:
         """Move a file to a folder within this one, which is made if need be.

@@ -15,7 +15,7 @@ from safes.remote.host_keys import fingerprint
 
 def sftp_file_system(address: Address, password: str, host_key: str, seconds: float) -> AbstractFileSystem:
     """A connection of its own. Raises what paramiko raises, and HostKeyRefused."""
-    return SFTPFileSystem(
+    return _Impatient(
         address.host,
         port=address.port,
         username=address.user,
@@ -30,6 +30,16 @@ def sftp_file_system(address: Address, password: str, host_key: str, seconds: fl
         channel_timeout=seconds,
         skip_instance_cache=True,
     )
+
+
+class _Impatient(SFTPFileSystem):  # type: ignore[misc]
+    """Gives up on a server that falls silent later than while we log in, too, which paramiko would wait for for ever."""
+
+    def _connect(self) -> None:
+        super()._connect()
+        channel = self.ftp.get_channel()
+        if channel is not None:
+            channel.settimeout(self.ssh_kwargs["timeout"])
 
 
 class Pinned(paramiko.MissingHostKeyPolicy):
