@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from incidents.wire import atm_json, atm_xml, safepoint_json
 from incidents.wire.outgoing import OutgoingCancel, OutgoingDispatch
@@ -11,7 +12,7 @@ AT = dt.datetime(2026, 11, 21, 6, 30, tzinfo=dt.UTC)
 
 
 def wanted(reference: str = "100001", **changes: str) -> OutgoingDispatch:
-    said = {
+    said: dict[str, Any] = {
         "device": "CU560572",
         "fault_code": "CardReader",
         "subject": "Door stuck",
