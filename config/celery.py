@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_process_init, worker_shutting_down
 
 from config import broker
 
@@ -29,9 +29,6 @@ app.conf.task_routes = {
     "transactions.tasks.follow_moved_safes": {"queue": "derive"},
     "transactions.tasks.follow_the_clock": {"queue": "derive"},
     "transactions.tasks.listen_for_silence": {"queue": "derive"},
-    "incidents.tasks.apply_pending": {"queue": "dispatch"},
-    "incidents.tasks.follow_clocks": {"queue": "dispatch"},
-    "incidents.tasks.send_notices": {"queue": "dispatch"},
 }
 
 # What happens by the clock. A task here may run twice, or on two machines, without harm.
@@ -49,6 +46,14 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "apply-pending": {"task": "incidents.tasks.apply_pending", "schedule": timedelta(seconds=10)},
     "follow-clocks": {"task": "incidents.tasks.follow_clocks", "schedule": timedelta(seconds=10)},
     "send-notices": {"task": "incidents.tasks.send_notices", "schedule": timedelta(seconds=10)},
+    # What is queued is told at once; this is for tries that are made again, and for a broker that was away. What the
+    # clock asked for while a worker was busy need not be done as well.
+    "send-due": {
+        "task": "incidents.tasks.send_due",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 2},
+    },
+    "sweep-outbox": {"task": "incidents.tasks.sweep_outbox", "schedule": timedelta(seconds=10)},
     # Asked for is told at once; this is for what a worker that died, or a broker that was away, left behind.
     "write-exports": {"task": "safes.tasks.write_exports", "schedule": timedelta(seconds=10)},
     "forget-old-exports": {"task": "safes.tasks.forget_old_exports", "schedule": timedelta(hours=1)},
@@ -69,6 +74,14 @@ def carry_figures(**_: object) -> None:
     from config.metrics import keep_carrying  # needs the models, which are not there when this module is read
 
     keep_carrying()
+
+
+@worker_shutting_down.connect
+def end_tries(**_: object) -> None:
+    """A drain of the outbox would go on for as long as there is something to send."""
+    from incidents.outbox.sending import begin_to_end  # needs the models, too
+
+    begin_to_end()
 
 
 class SignOfLife(bootsteps.StartStopStep):

@@ -23,6 +23,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+import incidents.metrics
 import safes.metrics
 import transactions.metrics
 from config import broker
@@ -45,6 +46,7 @@ COUNTERS: tuple[Counter, ...] = (
     transactions.metrics.DELIVERIES,
     transactions.metrics.ROWS,
     transactions.metrics.REFUSED,
+    incidents.metrics.TRIES,
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -108,7 +110,7 @@ def _everything() -> Iterator[Family]:
         with atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(_STATEMENT_TIMEOUT_MS)])
-            gauges = [*safes.metrics.gauges(), *transactions.metrics.gauges()]
+            gauges = [*safes.metrics.gauges(), *transactions.metrics.gauges(), *incidents.metrics.gauges()]
         up.add_metric(["database"], 1)
     except DatabaseError:
         log.exception("figures_without_database")

@@ -5,12 +5,23 @@ from __future__ import annotations
 from celery import shared_task
 
 from incidents import following, intake, notices
+from incidents.outbox.sending import drain
+from incidents.outbox.sweeping import sweep
 
 
 @shared_task
-def send_due() -> int:
-    """Send what is due, until nothing is."""
-    return 0
+def send_due() -> bool:
+    """Send what is due, until nothing is, or until it is another's turn. True for the latter."""
+    is_over = drain()
+    if is_over:
+        send_due.delay()
+    return is_over
+
+
+@shared_task
+def sweep_outbox() -> int:
+    """End tries whose worker died, and take in answers that it left."""
+    return sweep()
 
 
 @shared_task

@@ -353,6 +353,10 @@ class Migration(migrations.Migration):
             model_name='dispatch',
             index=models.Index(condition=models.Q(('state', 'claimed')), fields=['claimed_at'], name='dispatch_claimed'),
         ),
+        migrations.AddIndex(
+            model_name='dispatch',
+            index=models.Index(condition=models.Q(('state__in', ['done', 'dropped']), _negated=True), fields=['state'], name='dispatch_not_done'),
+        ),
         migrations.AddConstraint(
             model_name='dispatch',
             constraint=models.UniqueConstraint(fields=('incident', 'kind'), name='dispatch_once_a_kind'),

@@ -54,6 +54,7 @@ class Dispatch(models.Model):
         indexes = [
             models.Index(fields=["next_attempt_at"], name="dispatch_due", condition=Q(state="due")),
             models.Index(fields=["claimed_at"], name="dispatch_claimed", condition=Q(state="claimed")),
+            models.Index(fields=["state"], name="dispatch_not_done", condition=~Q(state__in=["done", "dropped"])),
         ]
 
     def __str__(self) -> str:

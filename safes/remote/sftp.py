@@ -33,7 +33,7 @@ def sftp_file_system(address: Address, password: str, host_key: str, seconds: fl
 
 
 class _Impatient(SFTPFileSystem):  # type: ignore[misc]
-    """Gives up on a server that falls silent later than while we log in, too, which paramiko would wait for for ever."""
+    """Gives up on a server that falls silent after the log-in, too; paramiko would wait for it for ever."""
 
     def _connect(self) -> None:
         super()._connect()

@@ -1,0 +1,1 @@
+"""Getting what waits in the outbox to Loomis: claimed, sent, its outcome written down (docs/decisions/0015)."""
