@@ -158,6 +158,9 @@ def send_again(incident_id: int, kind: str = Dispatch.Kind.DISPATCH) -> Incident
     if not incident.account.active:
         raise Conflict(f"The account {incident.account} is not active: it sends nothing.")
     dispatch.state, dispatch.next_attempt_at, dispatch.failures = Dispatch.State.DUE, timezone.now(), 0
+    if not dispatch.attempts.filter(may_have_arrived=True).exists():
+        # Nothing that Loomis has could be doubled: it is tried for as long as at first.
+        dispatch.first_attempt_at = None
     dispatch.save()
     prove(incident)
     wake_on_commit()

@@ -48,6 +48,7 @@ class Standing:
     response_text: str = ""
     loomis_status: str = ""
     contradiction: bool = False
+    in_doubt: bool = False  # Loomis said Duplicate, which may mean an earlier try of our own
 
     @property
     def number(self) -> str:
@@ -78,6 +79,7 @@ def stand(*, queued: bool, dropped: bool, tries: Tries, heard: Sequence[Heard]) 
         loomis_status=max((one.status for one in readings if one.type == "ack"), default=""),
         contradiction=len({proof for proof in proofs if proof in (Proof.NAK, Proof.CANCEL, Proof.CLOSE)}) > 1
         and not _is_only_duplicate(readings, proofs),
+        in_doubt=Proof.UNKNOWN in proofs,
     )
 
 
