@@ -37,6 +37,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "DeliveryStatus": "transactions.models.Delivery.Status",
+        "IncidentState": "incidents.models.Incident.State",
+        "FindingState": "safes.models.Finding.State",
         "DayStatus": "transactions.models.SignOff.Status",
         "PickupStatus": "transactions.models.Pickup.Status",
         "SafeStatus": "safes.models.Safe.Status",

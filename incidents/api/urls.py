@@ -1,5 +1,10 @@
 """This app's part of /api/v1/."""
 
-from django.urls import URLPattern
+from incidents.api.incidents import IncidentCancel, IncidentItem, IncidentList
+from safes.api.routing import both
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    *both("incidents", IncidentList, "api-incidents"),
+    *both("incidents/<str:reference>", IncidentItem, "api-incident"),
+    *both("incidents/<str:reference>/cancel", IncidentCancel, "api-incident-cancel"),
+]

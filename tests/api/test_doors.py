@@ -39,7 +39,7 @@ def basic(username: str, password: str) -> str:
 
 
 def test_the_sweep_sees_every_address():
-    assert len(READ) == 42
+    assert len(READ) == 48
     assert {"/api/v1/transactions", "/api/v1/transactions/", "/api/v1/deliveries/1/raw/"} <= set(READ)
 
 

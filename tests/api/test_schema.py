@@ -17,8 +17,10 @@ from django.test import Client
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from incidents import arranging
 from tests.api.reader import Pusher, Reader, row, safe
 from tests.factories import FindingFactory
+from tests.incidents.making import atm_account, safepoint_account
 
 pytestmark = pytest.mark.django_db
 
@@ -40,14 +42,16 @@ def test_anyone_may_read_the_description(client, slash):
 
 def test_every_address_is_described_once():
     lists = ["sites", "safes", "transactions", "audit-events", "deliveries", "findings"]
-    lists += ["safe-days", "pickups", "site-days", "takings"]
+    lists += ["safe-days", "pickups", "site-days", "takings", "incidents"]
     assert set(described()["paths"]) == {
         "/api/loomis/transactions/{endpoint}",
         "/api/v1/deliveries/{id}/raw",
         "/api/v1/sites/{code}",
         "/api/v1/safes/{serial_number}",
+        "/api/v1/incidents/{reference}",
+        "/api/v1/incidents/{reference}/cancel",
         *(f"/api/v1/{name}" for name in lists),
-        *(f"/api/v1/{name}/{{id}}" for name in lists if name not in ("sites", "safes")),
+        *(f"/api/v1/{name}/{{id}}" for name in lists if name not in ("sites", "safes", "incidents")),
     }
 
 
@@ -139,4 +143,30 @@ def test_what_is_answered_to_takings_is_what_is_described(api):
     ):
         case = operation.Case(body=body, query=query, media_type="application/json")
         answer = case.call_and_validate(headers={"Authorization": f"Token {till.token}"})
+        assert answer.status_code == status
+
+
+def test_what_is_answered_to_incidents_is_what_is_described(api):
+    arranging.add_atm("ATM1", atm_account("atms"), "S001")
+    safepoint_account("safes")
+    desk = Reader("back_office", "desk")
+    fault = {"account": "atms", "device": "ATM1", "fault_code": "F1", "fault_time": "2024-03-14T15:17:48Z"}
+    door = {"subject": "Door", "description": "Stuck", "contact_name": "Ann", "contact_number": 5550100}
+    of_safe = {"account": "safes", "device": "SR10042", "fault_time": "2024-03-14T15:17:48Z", **door}
+    told = []
+    for body, status in (
+        (fault, 201),
+        (of_safe, 201),
+        (fault | {"falt_code": "F1"}, 400),
+        (fault | {"device": 7}, 400),
+    ):
+        case = api["/api/v1/incidents"]["POST"].Case(body=body, media_type="application/json")
+        answer = case.call_and_validate(headers={"Authorization": f"Token {desk.token}"})
+        assert answer.status_code == status
+        told.append(answer.json())
+    cancel = api["/api/v1/incidents/{reference}/cancel"]["POST"]
+    for number, body, status in ((0, {"text": "Gone"}, 409), (1, {"text": "Gone"}, 202), (1, {}, 400)):
+        path = {"reference": told[number]["reference"]}
+        case = cancel.Case(path_parameters=path, body=body, media_type="application/json")
+        answer = case.call_and_validate(headers={"Authorization": f"Token {desk.token}"})
         assert answer.status_code == status
