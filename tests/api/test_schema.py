@@ -165,7 +165,7 @@ def test_what_is_answered_to_incidents_is_what_is_described(api):
         assert answer.status_code == status
         told.append(answer.json())
     cancel = api["/api/v1/incidents/{reference}/cancel"]["POST"]
-    for number, body, status in ((0, {"text": "Gone"}, 409), (1, {"text": "Gone"}, 202), (1, {}, 400)):
+    for number, body, status in ((0, {"text": "Gone"}, 409), (1, {}, 400), (1, {"text": "Gone"}, 202)):
         path = {"reference": told[number]["reference"]}
         case = cancel.Case(path_parameters=path, body=body, media_type="application/json")
         answer = case.call_and_validate(headers={"Authorization": f"Token {desk.token}"})
