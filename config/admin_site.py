@@ -37,6 +37,13 @@ def _in_takings(request: HttpRequest) -> bool:
     return request.path.startswith(room) and request.path != reverse("admin:transactions_taking_desk")
 
 
+def _in_incidents(request: HttpRequest) -> bool:
+    """The board and the form have entries of their own, though their addresses are below the list's."""
+    room = reverse("admin:incidents_incident_changelist")
+    own = {reverse(f"admin:incidents_incident_{page}") for page in ("board", "add")}
+    return request.path.startswith(room) and request.path not in own
+
+
 def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The first page: what needs this person now, and every app's panels that they may see."""
     return {**context, "work": work_for(request), "panels": panels_for(request)}
@@ -97,6 +104,19 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                # What Loomis's technicians are called for.
+                "title": "Service",
+                "separator": True,
+                "items": [
+                    _entry("Incidents", "support_agent", "incidents", "incident", page="board"),
+                    _entry("Raise an incident", "add_alert", "incidents", "incident", page="add", act="add"),
+                    _entry("List of incidents", "list_alt", "incidents", "incident") | {"active": _in_incidents},
+                    _entry("Messages", "forum", "incidents", "incidentmessage"),
+                    _entry("ATMs", "local_atm", "incidents", "atm"),
+                    _entry("Fault codes", "error", "incidents", "faultcode"),
+                ],
+            },
+            {
                 "title": "What was sent",
                 "separator": True,
                 "items": [
@@ -120,6 +140,7 @@ UNFOLD: dict[str, Any] = {
                 "title": "Connections",
                 "separator": True,
                 "items": [
+                    _entry("Loomis accounts", "handshake", "incidents", "loomisaccount"),
                     _entry("Push endpoints", "cloud_download", "transactions", "pushendpoint"),
                     _entry("Feeds", "folder_managed", "transactions", "feed"),
                     _entry("Feed files", "draft", "transactions", "feedfile"),

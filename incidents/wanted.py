@@ -77,7 +77,7 @@ def check(wanted: Wanted, now: dt.datetime) -> Checked:
     if not account.active:
         raise ValidationError({"account": [f"The account {account} is not active: it takes no new incidents."]})
     errors: dict[str, list[str]] = {}
-    atm, safe, site = _device(account, wanted.device, now, errors)
+    atm, safe, site = device_of(account, wanted.device, now, errors)
     code = _fault_code(account, wanted.fault_code, errors)
     fault_at = _fault_time(wanted.fault_time, now, errors)
     is_atm = account.dialect == LoomisAccount.Dialect.ATM
@@ -107,9 +107,10 @@ def check(wanted: Wanted, now: dt.datetime) -> Checked:
     )
 
 
-def _device(
+def device_of(
     account: LoomisAccount, device: str, now: dt.datetime, errors: dict[str, list[str]]
 ) -> tuple[Atm | None, Safe | None, Site | None]:
+    """The device of that name under an account, and where it stands; what is wrong with it goes into ``errors``."""
     name = device.strip().upper()
     shown = device.strip()[:64]
     if not name:

@@ -17,6 +17,20 @@ LEADS: dict[str, Leads] = {}
 # What stands below the page of a finding of a kind, with forms of its own.
 Section = Callable[[HttpRequest, Finding], SafeString]
 SECTIONS: dict[str, Section] = {}
+# What apps know of a finding of any kind, by the name that they give it; below that.
+_below: dict[str, Section] = {}
+
+
+def hang_below_findings(name: str, section: Section) -> None:
+    """Put something on the page of every finding; one of the same name is replaced."""
+    _below[name] = section
+
+
+def below(request: HttpRequest, finding: Finding) -> SafeString:
+    """What stands below a finding's page: of its kind, then of every finding."""
+    draw = SECTIONS.get(finding.kind)
+    drawn = [*([draw] if draw else []), *_below.values()]
+    return SafeString("").join(section(request, finding) for section in drawn)
 
 
 def leads_from(finding: Finding) -> SafeString:

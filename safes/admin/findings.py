@@ -22,7 +22,7 @@ from safes.admin.finding_bulk import WorksInBulk
 from safes.admin.finding_facts import facts_of, timeline_of
 from safes.admin.finding_filters import SEVERITY, WORST, OwnerFilter, StateFilter
 from safes.admin.finding_forms import CommentForm, OwnerForm
-from safes.admin.finding_leads import LEADS, SECTIONS, leads_from
+from safes.admin.finding_leads import LEADS, SECTIONS, below, leads_from
 from safes.admin.overview import in_words
 from safes.finding_work import assign, comment
 from safes.findings import settle_by_person
@@ -84,9 +84,7 @@ class FindingAdmin(HasAttachments, WorksInBulk):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Finding | None = None, **kwargs: Any
     ) -> HttpResponse:
-        draw = SECTIONS.get(obj.kind) if obj else None
-        section = draw(request, obj) if draw and obj else SafeString("")
-        context["section"] = section + attachments_of(request, obj) if obj else section
+        context["section"] = below(request, obj) + attachments_of(request, obj) if obj else SafeString("")
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
 

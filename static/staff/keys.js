@@ -15,6 +15,8 @@
     i: "/safes/site/",
     s: "/safes/safe/",
     e: "/transactions/pushendpoint/",
+    l: "/incidents/incident/board/",
+    r: "/incidents/incident/add/",
   };
   const SECOND_KEY_WITHIN = 1500; // milliseconds after "g"
   const TYPING =
