@@ -1,4 +1,4 @@
-"""The clocks of an incident: not acknowledged in time, ETA or SLA at 75 % and passed.
+"""The clocks of an incident: not sent or not acknowledged in time, ETA or SLA at 75 % and passed.
 
 DOMAIN.md section 3, "ETA and SLA". Pure but for `facts_of`, which reads a row. All instants in UTC.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from incidents.lifecycle import UNANSWERED, UNDER_WAY, State
 from incidents.models import Incident
@@ -24,6 +25,21 @@ class ClockFacts:
     promised_at: dt.datetime | None
     eta: dt.datetime | None
     sla: dt.datetime | None
+    queued_at: dt.datetime | None = None
+
+
+class Promise(NamedTuple):
+    """What Loomis promised: ``name`` is "ETA" or "SLA", ``nearly`` when three quarters of the time are gone."""
+
+    name: str
+    nearly: dt.datetime
+    until: dt.datetime
+
+    def is_near(self, now: dt.datetime) -> bool:
+        return self.nearly <= now < self.until
+
+    def is_broken(self, now: dt.datetime) -> bool:
+        return self.until <= now
 
 
 def facts_of(incident: Incident) -> ClockFacts:
@@ -34,7 +50,15 @@ def facts_of(incident: Incident) -> ClockFacts:
         promised_at=incident.promised_at,
         eta=incident.eta,
         sla=incident.sla,
+        queued_at=incident.queued_at,
     )
+
+
+def unsent_from(facts: ClockFacts) -> dt.datetime | None:
+    """From when on a dispatch waits too long to be sent; None where that clock does not run."""
+    if facts.state != State.QUEUED or facts.queued_at is None:
+        return None
+    return facts.queued_at + facts.acknowledge_within
 
 
 def unanswered_from(facts: ClockFacts) -> dt.datetime | None:
@@ -44,13 +68,13 @@ def unanswered_from(facts: ClockFacts) -> dt.datetime | None:
     return facts.tried_at + facts.acknowledge_within
 
 
-def promises(facts: ClockFacts) -> list[tuple[str, dt.datetime, dt.datetime]]:
-    """("ETA" or "SLA", when it is at 75 %, when it has passed) of an incident that is under way."""
+def promises(facts: ClockFacts) -> list[Promise]:
+    """What holds of an incident that is under way. A promise that was broken when it was made is not near at all."""
     if facts.state not in UNDER_WAY or facts.promised_at is None:
         return []
     named = (("ETA", facts.eta), ("SLA", facts.sla))
     return [
-        (name, facts.promised_at + max(until - facts.promised_at, dt.timedelta(0)) * NEARLY, until)
+        Promise(name, facts.promised_at + max(until - facts.promised_at, dt.timedelta(0)) * NEARLY, until)
         for name, until in named
         if until is not None
     ]
@@ -58,6 +82,11 @@ def promises(facts: ClockFacts) -> list[tuple[str, dt.datetime, dt.datetime]]:
 
 def next_look(facts: ClockFacts, now: dt.datetime) -> dt.datetime | None:
     """When something of this will be different from what it is now; None: never."""
-    moments = [moment for _, nearly, passed in promises(facts) for moment in (nearly, passed)]
-    late = unanswered_from(facts)
-    return min((moment for moment in [*moments, late] if moment is not None and moment > now), default=None)
+    moments = [unsent_from(facts), unanswered_from(facts)]
+    for promise in promises(facts):
+        moments += [promise.nearly, promise.until]
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
+
+
+def has_come(moment: dt.datetime | None, now: dt.datetime) -> bool:
+    return moment is not None and moment <= now

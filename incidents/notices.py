@@ -12,7 +12,6 @@ from smtplib import SMTPException
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import F
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -35,22 +34,28 @@ def tell(incident: Incident, kind: str, about: str, summary: str) -> None:
     Notice.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def send_due(limit: int = 100) -> int:
-    """Send what was not sent, and is due; how many got through."""
-    return sum(_send(notice) for notice in _claim(limit))
+def send_due(limit: int = 50) -> int:
+    """Send what was not sent, and is due, as long as it is taken; how many were. A server that is away takes its time,
+    so that the first one that fails ends the turn."""
+    sent = 0
+    while sent < limit and (notice := _claim()) is not None and _send(notice):
+        sent += 1
+    return sent
 
 
 @atomic
-def _claim(limit: int) -> list[Notice]:
+def _claim() -> Notice | None:
     now = timezone.now()
     due = Notice.objects.filter(
         sent_at__isnull=True, next_attempt_at__lte=now, created_at__gt=now - _TOLD_WITHIN
     ).select_for_update(skip_locked=True, of=("self",))
-    claimed = list(due.select_related("incident__account", "incident__site").order_by("next_attempt_at", "pk")[:limit])
-    Notice.objects.filter(pk__in=[notice.pk for notice in claimed]).update(
-        next_attempt_at=now + _CLAIM, attempts=F("attempts") + 1
-    )
-    return claimed
+    related = due.select_related("incident__account", "incident__site")
+    notice = related.order_by("next_attempt_at", "pk").first()
+    if notice is not None:
+        notice.attempts += 1
+        notice.next_attempt_at = now + _CLAIM
+        notice.save(update_fields=["attempts", "next_attempt_at"])
+    return notice
 
 
 def _send(notice: Notice) -> bool:
@@ -59,10 +64,10 @@ def _send(notice: Notice) -> bool:
         _written(notice).send()
     except (SMTPException, OSError) as error:
         log.warning("notice_not_sent", notice=notice.pk, error=str(error))
-        wait = _BACKOFF[min(notice.attempts, len(_BACKOFF) - 1)]
+        wait = _BACKOFF[min(notice.attempts, len(_BACKOFF)) - 1]
         mine.update(
             next_attempt_at=timezone.now() + wait,
-            error=f"The mail server did not take it ({type(error).__name__}: {str(error)[:200]}).",
+            error=f"It could not be sent: {str(error)[:300] or type(error).__name__}.",
         )
         return False
     mine.update(sent_at=timezone.now(), error="")

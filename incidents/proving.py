@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import Q
 from django.utils import timezone
 
 from incidents import clocks
@@ -17,6 +18,10 @@ from incidents.reading import Reading
 from incidents.standing import Heard, Standing, Tries, stand
 
 Out = Attempt.Outcome
+_DOUBT = (
+    "Loomis says “Duplicate”, which may mean an earlier try of this very dispatch: wait for its ACK, or ask Loomis "
+    "whether it has the incident."
+)
 
 
 def lock(incident_id: int) -> Incident:
@@ -37,7 +42,9 @@ def prove(incident: Incident) -> Standing:
     incident.response_text = standing.response_text
     incident.loomis_status = standing.loomis_status[:100]
     incident.contradiction = standing.contradiction
-    _follow_in_outbox(incident, now)
+    if incident.queued_at is None and standing.state not in (State.DRAFT, State.CANCELLED):
+        incident.queued_at = now  # Loomis speaks of a draft: it has it, whatever we know of that
+    _follow_in_outbox(incident, standing, now)
     incident.clock_at = clocks.next_look(clocks.facts_of(incident), now)
     incident.save()
     settle_incident(incident, now)
@@ -73,13 +80,19 @@ def _tries(dispatch: Dispatch | None) -> Tries:
     )
 
 
-def _follow_in_outbox(incident: Incident, now: dt.datetime) -> None:
+def _follow_in_outbox(incident: Incident, standing: Standing, now: dt.datetime) -> None:
     """What Loomis has answered need not be sent again; a cancel that waited for Loomis's number goes out with it."""
-    state = State(incident.state)
+    state = standing.state
     waiting = (Dispatch.State.DUE, Dispatch.State.UNKNOWN, Dispatch.State.DEAD)
     if state not in (*UNANSWERED, State.DRAFT, State.QUEUED):
         incident.dispatches.filter(kind=Dispatch.Kind.DISPATCH, state__in=waiting).update(
             state=Dispatch.State.DONE, done_at=now, next_attempt_at=None
+        )
+    elif standing.in_doubt and state == State.UNCONFIRMED:
+        # Further tries would be told the same. Only a person, or Loomis's ACK, gets it out of this.
+        by_itself = Q(state=Dispatch.State.DONE) | Q(state=Dispatch.State.DUE, failures__gt=0)
+        incident.dispatches.filter(by_itself, kind=Dispatch.Kind.DISPATCH).update(
+            state=Dispatch.State.UNKNOWN, next_attempt_at=None, error=_DOUBT
         )
     cancels = incident.dispatches.filter(kind=Dispatch.Kind.CANCEL)
     if state in FINAL:

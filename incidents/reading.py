@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     "sla": ("sladatetime",),
     "ended_at": ("closedatetime", "canceldatetime", "datetime"),
 }
+# What PostgreSQL keeps in no text: NUL, and halves of characters, which JSON can spell.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+# A moment outside of these is a mistake, and no clock can show it everywhere.
+_YEARS = range(2000, 2100)
 _INSTANTS = ("eta", "sla", "ended_at")
 _ENDS = ("close", "cancel")
 
@@ -48,11 +53,20 @@ REQUIRED: dict[str, dict[str, dict[str, str]]] = {
         "cancel": {"number": "IncidentId", "text": "ResponseText", "ended_at": "DateTime"},
     },
 }
+_IN_XML = {"CustomerNumber": "CustomerId", "IncidentNumber": "IncidentId"}
 # Of every message, beside type and reference, without which nothing can be done.
 _ALWAYS = {
     "atm": {"customer": "CustomerNumber", "provider": "ServiceProvider"},
     "safepoint": {"customer": "CustomerNumber"},
 }
+
+
+def _as_in_xml(fields: Mapping[str, str]) -> dict[str, str]:
+    return {field: _IN_XML.get(name, name) for field, name in fields.items()}
+
+
+REQUIRED["xml"] = {type_: _as_in_xml(fields) for type_, fields in REQUIRED["atm"].items()}
+_ALWAYS["xml"] = _as_in_xml(_ALWAYS["atm"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,7 @@ class Reading:
 
 
 def read(said: Mapping[str, Any], dialect: str) -> Reading:
-    """What fields with their values say; for one dialect, "atm" or "safepoint".
+    """What fields with their values say; for one dialect: "atm", "safepoint", or "xml" for an ATM's files.
 
     Never raises: what cannot be read is left out, and said in the warnings.
     """
@@ -135,7 +149,7 @@ def _text(value: Any) -> str | None:
         return ""
     if isinstance(value, bool | dict | list):
         return None
-    return str(value).replace("\x00", "�").strip()
+    return _NO_TEXT.sub("�", str(value)).strip()
 
 
 def _instant(name: str, text: str, warnings: list[str]) -> dt.datetime | None:
@@ -146,10 +160,13 @@ def _instant(name: str, text: str, warnings: list[str]) -> dt.datetime | None:
         if moment.tzinfo is None:
             warnings.append(f"{name} “{text[:40]}” has no time zone; it was taken for UTC.")
             moment = moment.replace(tzinfo=dt.UTC)
-        return moment.astimezone(dt.UTC)
+        in_utc = moment.astimezone(dt.UTC)
     except (ValueError, OverflowError):
+        in_utc = None
+    if in_utc is None or in_utc.year not in _YEARS:
         warnings.append(f"{name} “{text[:40]}” is no date and time such as 2014-09-23T16:45:49Z, and was left out.")
         return None
+    return in_utc
 
 
 def _warn_of_missing(found: dict[str, Any], dialect: str) -> list[str]:

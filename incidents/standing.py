@@ -77,8 +77,7 @@ def stand(*, queued: bool, dropped: bool, tries: Tries, heard: Sequence[Heard]) 
         response_code=_refusal(refusals) if state in (State.REFUSED, State.UNCONFIRMED, State.SENT) else "",
         response_text=_text(readings),
         loomis_status=max((one.status for one in readings if one.type == "ack"), default=""),
-        contradiction=len({proof for proof in proofs if proof in (Proof.NAK, Proof.CANCEL, Proof.CLOSE)}) > 1
-        and not _is_only_duplicate(readings, proofs),
+        contradiction=_contradict(proofs, dropped=dropped),
         in_doubt=Proof.UNKNOWN in proofs,
     )
 
@@ -90,10 +89,11 @@ def _proof(reading: Reading, tries: Tries) -> Proof:
     return PROVEN_BY_MESSAGE[reading.type]
 
 
-def _is_only_duplicate(readings: list[Reading], proofs: list[Proof]) -> bool:
-    """Whether the refusals are all of duplicates: that some other incident is closed contradicts none of them."""
-    ends = {proof for proof in proofs if proof in (Proof.CANCEL, Proof.CLOSE)}
-    return len(ends) < 2 and all(one.code.lower() == DUPLICATE for one in readings if one.type == "nak")
+def _contradict(proofs: list[Proof], *, dropped: bool) -> bool:
+    """Whether two ends cannot both be true, or Loomis works on what was cancelled here before it went out."""
+    ends = {proof for proof in proofs if proof in (Proof.NAK, Proof.CANCEL, Proof.CLOSE)}
+    works = any(proof in (Proof.ACK, Proof.ACCEPT, Proof.CLOSE) for proof in proofs)
+    return len(ends) > 1 or (dropped and works)
 
 
 def _last_distinct(

@@ -19,6 +19,9 @@ SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 
+if not env.str("EMAIL_URL", default=""):
+    EMAIL_BACKEND = "safes.unarranged_mail.EmailBackend"
+
 STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="required")
 
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}

@@ -80,7 +80,7 @@ def read_message(body: bytes) -> Reading:
     for child in incident:
         if not len(child):
             said.setdefault(_name(child), (child.text or "").strip())
-    return read(said, "atm")
+    return read(said, "xml")
 
 
 def _parser(*, recover: bool) -> etree.XMLParser:
@@ -91,4 +91,4 @@ def _parser(*, recover: bool) -> etree.XMLParser:
 
 def _name(element: etree._Element) -> str:
     tag: object = element.tag  # of a processing instruction it is a function
-    return etree.QName(tag).localname if isinstance(tag, str) else ""
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""

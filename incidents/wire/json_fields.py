@@ -14,9 +14,10 @@ class NotReadable(ValueError):
 def fields_of(body: bytes) -> dict[str, Any]:
     """The fields of a JSON object; of doubled names the last, as everybody reads them. Raises NotReadable."""
     try:
-        said = json.loads(body.decode("utf-8-sig"), parse_float=str)
-    except UnicodeDecodeError:
-        raise NotReadable("The body is not UTF-8.") from None
+        # What is no UTF-8 is shown as such: a close is a close, in whichever letters its text is. Numbers stay texts,
+        # so that none is too long to be read.
+        text = body.decode("utf-8-sig", errors="replace")
+        said = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError):
         raise NotReadable("The body is not JSON.") from None
     if not isinstance(said, dict):

@@ -12,6 +12,7 @@ from django.urls import Resolver404, resolve
 
 from config.data_dir import CHECKOUT
 from config.health import VIEWS
+from incidents.findings import KINDS as INCIDENTS
 from tests.docs.pages import Page, page, pages, source
 from transactions import drawing
 from transactions.completeness.drawing import KINDS as COMPLETENESS
@@ -149,12 +150,12 @@ def defaults() -> dict[str, str]:
 
 
 def test_operators_are_told_what_each_finding_means():
-    rooms = [CHECKOUT / "safes", CHECKOUT / "transactions"]
+    rooms = [CHECKOUT / "safes", CHECKOUT / "transactions", CHECKOUT / "incidents"]
     code = "".join(path.read_text() for room in rooms for path in room.rglob("*.py"))
     kinds = (
         set(re.findall(r'(?:settle\(\s*|found\[)"([a-z_]+)"(?:[,)]|\] = draw)', code))
         | set(drawing._BY_DAY)
-        | {*COMPLETENESS, *SILENCE}
+        | {*COMPLETENESS, *SILENCE, *INCIDENTS}
     )
     told = set(re.findall(r"^### `([a-z_]+)`$", page("docs/operations.md").text, re.MULTILINE))
     assert kinds == told
