@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
+from config import simulated_incidents
 from safes.commands import Result, SentenceCommand
 from transactions.simulation.checking import check, in_words
 from transactions.simulation.delivering import PLACEMENTS, Patience, Peer, Player
@@ -27,8 +30,8 @@ _LIVE_STEP = dt.timedelta(seconds=10)
 class Command(SentenceCommand):
     help = (
         "Plays Loomis against any Strongroom, over HTTP alone: days of several sites, with retries, repeats, shuffles, "
-        "twins and every published oddity; then checks through the reading API that all of it is there once. The same "
-        "seed, start and days say the same again."
+        "twins and every published oddity; then checks through the reading API that all of it is there once. It also "
+        "answers dispatches of incidents. The same seed, start and days say the same again."
     )
     # It needs neither the database nor the settings of the system it pushes to.
     requires_system_checks = ()
@@ -60,6 +63,7 @@ class Command(SentenceCommand):
         parser.add_argument("--connections", type=int, default=2)
         parser.add_argument("--estate", action="store_true", help="only say which sites and safes to register")
         parser.add_argument("--estate-csv", metavar="DIR", help="write them as sites.csv and safes.csv there, too")
+        simulated_incidents.add_options(parser)
 
     def work(self, **options: Any) -> Result:
         estate = make_estate(options["seed"], options["sites"], options["safes"])
@@ -68,13 +72,26 @@ class Command(SentenceCommand):
             result["estate_csv"] = write_csv(estate, Path(options["estate_csv"]))
         if options["estate"] or (options["estate_csv"] and not options["url"]):
             return result
+        if simulated_incidents.is_wanted(options) and not options["url"]:
+            return self._play_incidents(options)
         if not options["url"] or not options["key"]:
             raise ValueError("Give --url and --key of a push endpoint; add_push_endpoint makes one and shows both.")
         if bool(options["read_url"]) != bool(options["read_token"]):
             raise ValueError("Give --read-url and --read-token together; add_api_user makes an account with a token.")
         if options["takings_token"] and not options["read_url"]:
             raise ValueError("Give --read-url, too: takings are told where the reading API is.")
-        return result | self._play(estate, options)
+        with ExitStack() as stack:
+            if simulated_incidents.is_wanted(options):
+                incidents = stack.enter_context(simulated_incidents.playing(options, self._say))
+                return result | self._play(estate, options) | {"incidents": incidents.as_json()}
+            return result | self._play(estate, options)
+
+    def _play_incidents(self, options: dict[str, Any]) -> Result:
+        """Take dispatches until somebody stops it."""
+        with simulated_incidents.playing(options, self._say) as incidents, suppress(KeyboardInterrupt):
+            self._say("Ctrl-C ends it")
+            threading.Event().wait()
+        return {"incidents": incidents.as_json()}
 
     def _play(self, estate: list[SimSafe], options: dict[str, Any]) -> Result:
         first, last, step = _period(options)
@@ -162,7 +179,9 @@ class Command(SentenceCommand):
         return "\n".join(complaints) or None
 
     def tell(self, result: Result) -> str:
-        lines = ["Register its sites and safes with:", *(f"  {command}" for command in result["register"])]
+        lines = []
+        if "register" in result:
+            lines = ["Register its sites and safes with:", *(f"  {command}" for command in result["register"])]
         if "messages" in result:
             why = ", ".join(f"{count} {reason}" for reason, count in result["messages_by_reason"].items())
             lines += [
@@ -176,6 +195,12 @@ class Command(SentenceCommand):
                 lines.append(f"{result['files']} daily files held {result['records_in_files']} records.")
             if "takings" in result:
                 lines.append(f"The tills said {result['takings']} takings.")
+        if "incidents" in result:
+            told = result["incidents"]
+            lines.append(
+                f"{told['received']} dispatches and cancels came; updates sent: {_counted(told['updates'])}, and "
+                f"{told['updates_refused']} not taken at first; files: {_counted(told['files'])}."
+            )
         if "checked" in result and not result["difference_count"]:
             lines.append("All of it is there, exactly once.")
         return "\n".join(lines)
