@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
@@ -191,4 +192,4 @@ class LoomisAccountAdmin(KeyAdmin):
         if account.dialect == LoomisAccount.Dialect.ATM:
             rooms.append(("atm", "ATMs"))
         links = [link(reverse(f"admin:incidents_{room}_changelist") + asked, words) for room, words in rooms]
-        return SafeString(" · ").join(links)
+        return format_html_join(SafeString(" · "), "{}", ((one,) for one in links))

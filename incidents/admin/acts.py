@@ -148,9 +148,9 @@ class ActsOnIncidents(ViewOnlyAdmin):
             try:
                 after = raising.request_cancel(incident.pk, form.cleaned_data["text"], request.user.get_username())
             except raising.Conflict as error:
-                return self._refused(request, incident, str(error))
+                return self._conflict(request, incident, str(error))
             except ValidationError as error:
-                form.add_error("text", error.messages)  # type: ignore[arg-type]
+                form.add_error("text", error.messages)
             else:
                 is_over = after.state == State.CANCELLED
                 said = "Cancelled before it went out." if is_over else "The cancel was asked for."
@@ -159,16 +159,16 @@ class ActsOnIncidents(ViewOnlyAdmin):
 
     def _do(self, request: HttpRequest, incident: Incident, do: Any, said: str, **page: str) -> HttpResponse:
         if request.method != "POST":
-            return self.act_page(request, incident, forms.Form(), **page)  # type: ignore[arg-type]
+            return self.act_page(request, incident, forms.Form(), **page)
         try:
             do()
         except raising.Conflict as error:
-            return self._refused(request, incident, str(error))
+            return self._conflict(request, incident, str(error))
         except ValidationError as error:
-            return self._refused(request, incident, " ".join(error.messages))
+            return self._conflict(request, incident, " ".join(error.messages))
         return self.acted(request, incident, said)
 
-    def _refused(self, request: HttpRequest, incident: Incident, sentence: str) -> HttpResponse:
+    def _conflict(self, request: HttpRequest, incident: Incident, sentence: str) -> HttpResponse:
         messages.error(request, sentence)
         return HttpResponseRedirect(change_url(incident))
 

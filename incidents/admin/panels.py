@@ -44,7 +44,7 @@ def _can_be_raised(safe: Safe | None) -> bool:
     return safe is not None and safe.status != Safe.Status.RETIRED and active.exists()
 
 
-def _add_url(**said: object) -> str:
+def _add_url(**said: str | int) -> str:
     return f"{reverse('admin:incidents_incident_add')}?{urlencode(said)}"
 
 

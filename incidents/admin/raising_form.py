@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
@@ -36,7 +36,7 @@ class _CodeWidget(UnfoldAdminSelectWidget):
     with_amounts: frozenset[str] = frozenset()
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
         if str(value) in self.with_amounts:
             option["attrs"]["data-amounts"] = True
         return option
@@ -79,7 +79,7 @@ class RaiseForm(forms.Form):
         super().__init__(data, initial=known, auto_id="raise-%s")
         self.account = account
         self.amount_errors: list[str] = []
-        self.notes: list[str] = []
+        self.remarks: list[str] = []
         self.wanted = Wanted(account=account.name, device="", fault_time=None)
         self.checked: Checked | None = None
         self.site = site_of(account, str(self["device"].value() or ""))
@@ -117,10 +117,12 @@ class RaiseForm(forms.Form):
         now = Placement.objects.filter(safe=OuterRef("pk"), starts_on__lte=timezone.now().date())
         latest = now.order_by("-starts_on")
         safes = Safe.objects.exclude(status=Safe.Status.RETIRED).annotate(
-            **{part: Subquery(latest.values(f"site__{part}")[:1]) for part in ("code", "name", "time_zone")}
+            code=Subquery(latest.values("site__code")[:1]),
+            name=Subquery(latest.values("site__name")[:1]),
+            zone=Subquery(latest.values("site__time_zone")[:1]),
         )
-        rows = safes.order_by(F("serial_number")).values_list("serial_number", "code", "name", "time_zone")[:_OFFERED]
-        return [(serial, _place(*place) if place[0] else "stands nowhere yet") for serial, *place in rows]
+        rows = safes.order_by("serial_number")[:_OFFERED]
+        return [(one.serial_number, _place(one.code, one.name, one.zone)) for one in rows]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -164,7 +166,7 @@ class RaiseForm(forms.Form):
             said = f"There was no such time in {site.time_zone}: the clocks were put forward. Give another, or UTC."
             self.add_error("fault_time", said)
         elif note == TimeNote.REPEATED:
-            self.notes.append(
+            self.remarks.append(
                 f"{wall:%H:%M} came twice in {site.time_zone} that day, and the first is meant; give the time in UTC "
                 "for the second."
             )
@@ -176,9 +178,9 @@ class RaiseForm(forms.Form):
             if name == "amounts":
                 self.amount_errors += sentences
             elif name in self.fields and not self.has_error(name):
-                self.add_error(name, sentences)  # type: ignore[arg-type]
+                self.add_error(name, sentences)
             elif name not in self.fields:
-                self.add_error(None, sentences)  # type: ignore[arg-type]
+                self.add_error(None, sentences)
 
 
 class AtmRaiseForm(RaiseForm):
@@ -243,5 +245,5 @@ def _code_in_words(code: Any) -> str:
     return f"{words} (needs amounts)" if code.amounts_required else words
 
 
-def _place(code: str, name: str, time_zone: str) -> str:
-    return f"{code} {name}, {time_zone}"
+def _place(code: str | None, name: str | None, time_zone: str | None) -> str:
+    return "stands nowhere yet" if code is None else f"{code} {name}, {time_zone}"

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -62,7 +63,7 @@ class RaisesIncidents(ViewOnlyAdmin):
         try:
             incident, _ = raising.raise_incident(
                 form.wanted,
-                user=request.user,
+                user=request.user if isinstance(request.user, User) else None,
                 finding=finding,
                 draft=request.POST.get("act") == "draft",
                 once=_once(request),
@@ -107,7 +108,7 @@ class RaisesIncidents(ViewOnlyAdmin):
         """The form once more, where something is wrong with it or has to be known before it is sent."""
         if not form.is_valid() or form.checked is None:
             return self._form_page(request, form, draft)
-        warnings = form.notes + raising.warnings_of(form.checked, timezone.now(), but=draft.pk if draft else 0)
+        warnings = form.remarks + raising.warnings_of(form.checked, timezone.now(), but=draft.pk if draft else 0)
         is_seen = request.POST.get("seen") == _digest(warnings)
         if warnings and not is_seen and request.POST.get("act") != "draft":
             return self._form_page(request, form, draft, warnings)

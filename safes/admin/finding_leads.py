@@ -30,7 +30,7 @@ def below(request: HttpRequest, finding: Finding) -> SafeString:
     """What stands below a finding's page: of its kind, then of every finding."""
     draw = SECTIONS.get(finding.kind)
     drawn = [*([draw] if draw else []), *_below.values()]
-    return SafeString("").join(section(request, finding) for section in drawn)
+    return format_html_join("", "{}", ((section(request, finding),) for section in drawn))
 
 
 def leads_from(finding: Finding) -> SafeString:
