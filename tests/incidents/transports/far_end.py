@@ -134,5 +134,8 @@ def _read(line: socket.socket, stop: threading.Event) -> Asked | None:
     first, *rest = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in rest)}
     while len(body) < int(headers.get("content-length", "0")):
-        body += line.recv(65536)
+        part = line.recv(65536)
+        if not part:
+            return None  # who asked is gone in the middle of it
+        body += part
     return Asked(first, headers, body, stop)
