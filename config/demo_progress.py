@@ -54,6 +54,20 @@ class Progress:
         return self.noted.get("till_token", "")
 
     @property
+    def desk_token(self) -> str:
+        return self.noted.get("desk_token", "")
+
+    @property
+    def raised(self) -> dt.datetime | None:
+        """Up to when incidents were raised; None before the first."""
+        return dt.datetime.fromisoformat(self.noted["raised"]) if "raised" in self.noted else None
+
+    @property
+    def incidents_port(self) -> int:
+        """Where Loomis's side of incidents listened last; 0 at first."""
+        return int(self.noted.get("incidents_port", 0))
+
+    @property
     def token(self) -> str:
         return self.noted.get("token", "")
 
@@ -85,6 +99,22 @@ class Progress:
     def keep_till_token(self, token: str) -> str:
         self._note(till_token=token)
         return token
+
+    def keep_desk_token(self, token: str) -> str:
+        self._note(desk_token=token)
+        return token
+
+    def show_incidents(self, moment: dt.datetime) -> dt.datetime:
+        """When the first incidents are raised: the same moment however often it is asked for."""
+        if "incidents_shown" not in self.noted:
+            self._note(incidents_shown=moment.isoformat())
+        return dt.datetime.fromisoformat(self.noted["incidents_shown"])
+
+    def raise_until(self, moment: dt.datetime) -> None:
+        self._note(raised=moment.isoformat())
+
+    def listen(self, port: int) -> None:
+        self._note(incidents_port=str(port))
 
     def keep_token(self, token: str) -> str:
         self._note(token=token)

@@ -53,11 +53,15 @@ class Known:
 
 @dataclass
 class Desk:
-    """``behaviour``: one of NAMES, unless a dispatch tells another; ``pace``: delays times this."""
+    """``behaviour``: one of NAMES, unless a dispatch tells another.
+
+    ``pace``: what delays are times; ``drawn_pace``: what they are times besides, where no dispatch tells a behaviour.
+    """
 
     behaviour: str = "good"
     seed: int = 1
     pace: float = 1.0
+    drawn_pace: float = 1.0
     known: dict[str, Known] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
     _named: Counter[str] = field(default_factory=Counter)
@@ -87,7 +91,7 @@ class Desk:
 
     def behaviour_of(self, said: Fields) -> str:
         """What a dispatch asks for in its notes, else what is drawn for it, else what holds for all."""
-        told = told_in(f"{said.get('Notes', '')} {said.get('Description', '')}")
+        told = _told(said)
         if told or self.behaviour != DRAWN:
             return told or self.behaviour
         return draw(self.seed, said.get("IncidentReference", ""))
@@ -112,8 +116,9 @@ class Desk:
 
     def _later(self, said: Fields, number: str, behaviour: Behaviour, at: dt.datetime) -> Iterator[Update]:
         reference = said.get("IncidentReference", "")
+        pace = self.pace if _told(said) else self.pace * self.drawn_pace
         for one in behaviour.later:
-            due = at + dt.timedelta(seconds=one.after * self.pace)
+            due = at + dt.timedelta(seconds=one.after * pace)
             fields = message(
                 one.type,
                 said,
@@ -142,3 +147,7 @@ class Desk:
             fields = message("cancel", known.said, known.number, due, text=text)
             return Reply(Answers.NOTHING, updates=(self._update(reference, "cancel", due, fields),))
         return Reply(Answers.ACK, message("cancel", known.said, known.number, at, text=text))
+
+
+def _told(said: Fields) -> str | None:
+    return told_in(f"{said.get('Notes', '')} {said.get('Description', '')}")

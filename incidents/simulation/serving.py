@@ -15,6 +15,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -47,8 +48,9 @@ def utc_now() -> dt.datetime:
 
 
 class PretendLoomis:
-    """``behaviour``, ``seed``, ``pace``: as a Desk's. ``port`` 0: any that is free. ``journal``: a file to go on from.
+    """``behaviour``, ``seed``, ``pace``, ``drawn_pace``: as a Desk's. ``port`` 0: any that is free.
 
+    ``journal``: a file that keeps what a next one has to know, to go on from there.
     ``auth``: a header and the value that it must have, or the request is answered 401.
     """
 
@@ -58,6 +60,7 @@ class PretendLoomis:
         behaviour: str = "good",
         seed: int = 1,
         pace: float = 1.0,
+        drawn_pace: float = 1.0,
         by_hand: bool = False,
         port: int = 0,
         journal: Path | None = None,
@@ -65,7 +68,7 @@ class PretendLoomis:
         auth: tuple[str, str] | None = None,
         now: Callable[[], dt.datetime] = utc_now,
     ) -> None:
-        self._behaviour, self._seed, self._pace, self._by_hand = behaviour, seed, pace, by_hand
+        self._new_desk = partial(Desk, behaviour, seed, pace, drawn_pace)
         self._journal, self._retry_seconds, self.auth, self.now = Journal(journal), retry_seconds, auth, now
         self.received: list[Received] = []
         self.mailbags: dict[str, Mailbag] = {}
@@ -77,8 +80,12 @@ class PretendLoomis:
             self._threads.append(threading.Thread(target=self._post_what_is_due, daemon=True))
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def serve(self, account: str, update_url: str, update_key: str, key_name: str = "Authorization") -> str:
         """Take dispatches of an account, and give the URL that they are to be sent to. Called again: another key."""
@@ -87,7 +94,7 @@ class PretendLoomis:
             if account in self.mailbags:
                 self.mailbags[account].customer = customer
             else:
-                desk = Desk(self._behaviour, self._seed, self._pace)
+                desk = self._new_desk()
                 self.mailbags[account] = Mailbag(customer, desk, self._journal, retry_seconds=self._retry_seconds)
         return f"{self.url}/{account}"
 

@@ -1,7 +1,8 @@
 """`make demo`: a retailer whose safes live. Days of history at once, then what happens now, pushed as Loomis pushes.
 
 The daily files come after the pushes of history, one by one, with what was lost on the way; one of them never comes.
-When a day is over, its tills say what they took; some days later a clerk and a supervisor sign it.
+When a day is over, its tills say what they took; some days later a clerk and a supervisor sign it. Faults of safes and
+ATMs are reported, and a simulated Loomis answers them (config.demo_incidents).
 Everything pushed is a function of a seed and of time, and a note in the data directory says how far it was told: ended
 at any moment and started again, it goes on where it was and tells nothing anew.
 """
@@ -22,6 +23,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.data_dir import DataDir
 from config.demo_desk import PEOPLE, hire, sign_until
+from config.demo_incidents import DemoIncidents
 from config.demo_progress import Progress
 from safes.models import Safe, Site
 from transactions.models import Feed, PushEndpoint
@@ -36,7 +38,7 @@ from transactions.simulation.takings import takings_between
 
 ENDPOINT = "demo"
 FEED = "demo"
-READER, TILLS = "demo-check", "demo-tills"
+READER, TILLS, DESK = "demo-check", "demo-tills", "demo-desk"
 # An endpoint for tests that was arranged badly: pushes with an old key, and larger than it takes.
 MISARRANGED = "demo-test"
 SEED, SITES, SAFES = 7, 8, 24
@@ -73,6 +75,10 @@ class Command(BaseCommand):
         progress.begin(_now() - dt.timedelta(days=options["days"]))
         folder = DataDir.from_environment().path / "demo-files"
         _register_feed(folder)
+        incidents = DemoIncidents(url, estate, progress, SEED, _told, self._say)
+        if not options["once"]:
+            incidents.begin(folder.parent)
+            self._incidents(incidents, progress)
         self._history(estate, peer, progress)
         self._files(estate, folder, progress)
         self._takings(url, estate, progress)
@@ -85,6 +91,7 @@ class Command(BaseCommand):
             self.stderr.write(f"demo: {error}")
         while True:
             self._desk(progress)
+            self._incidents(incidents, progress)
             self._live(estate, peer, progress)
             self._files(estate, folder, progress)
             self._takings(url, estate, progress)
@@ -163,6 +170,11 @@ class Command(BaseCommand):
         if progress.signed < today:
             self._say(f"A clerk and a supervisor signed {sign_until(today)} days")
             progress.sign(today)
+
+    def _incidents(self, incidents: DemoIncidents, progress: Progress) -> None:
+        """Reports the faults whose time has come, as the system of an incident desk would."""
+        token = progress.desk_token or progress.keep_desk_token(self._account(DESK, "back_office"))
+        incidents.raise_due(_now(), token)
 
     def _account(self, name: str, role: str) -> str:
         """A token of a new account. Tokens are shown once: where the note of one is lost, another account is made."""
