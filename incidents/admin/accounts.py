@@ -173,9 +173,9 @@ class LoomisAccountAdmin(KeyAdmin):
     def polled(self, account: LoomisAccount) -> str:
         return instant(account.polled_at) if account.transport == LoomisAccount.Transport.SFTP else "come over HTTP"
 
-    @display(description="a credential is stored", boolean=True)
-    def has(self, account: LoomisAccount) -> bool:
-        return bool(account.sealed_credential)
+    @display(description="a credential is stored")
+    def has(self, account: LoomisAccount) -> str:
+        return "yes" if account.sealed_credential else "no"
 
     @display(description="address")
     def address(self, account: LoomisAccount) -> str:

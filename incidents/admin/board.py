@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 
 from incidents.admin.asking import ASKED, REFUSED_FOR
 from incidents.admin.clock_words import Clock, clocks_of, span
+from incidents.admin.faults import fault_of, with_faults
 from incidents.admin.standing_words import words_of
 from incidents.clocks import facts_of
 from incidents.lifecycle import OPEN, State
@@ -56,7 +57,7 @@ class Card:
     fault: str
     age: str
     clocks: list[Clock]
-    standing: str
+    why: str
     next: str
     asks: bool
 
@@ -94,9 +95,9 @@ class HasBoard(ViewOnlyAdmin):
         cards = [card for _, piles in lanes for pile in piles for card in pile.cards]
         asking = sorted((card for card in cards if card.asks), key=lambda card: _urgency(card, now))
         ended = list(
-            rows.filter(state__in=[State.CANCELLED, State.CLOSED], changed_at__gt=now - _ENDED_FOR).order_by(
-                "-changed_at"
-            )[: _ENDED_SHOWN + 1]
+            _shown(rows)
+            .filter(state__in=[State.CANCELLED, State.CLOSED], changed_at__gt=now - _ENDED_FOR)
+            .order_by("-changed_at")[: _ENDED_SHOWN + 1]
         )
         context = {
             **self.admin_site.each_context(request),
@@ -124,8 +125,13 @@ def rows_of_sites() -> QuerySet[Incident, Any]:
     return Incident.objects.filter(state__in=OPEN).order_by().values("site")
 
 
+def _shown(rows: QuerySet[Incident]) -> QuerySet[Incident]:
+    """With all that a card shows at hand."""
+    return with_faults(rows.select_related("account", "site").prefetch_related("dispatches"))
+
+
 def _of(asked: dict[str, str]) -> QuerySet[Incident]:
-    rows = Incident.objects.select_related("account", "site").prefetch_related("dispatches")
+    rows = Incident.objects.all()
     if asked["account"]:
         rows = rows.filter(account__name=asked["account"])
     if asked["site"]:
@@ -137,7 +143,7 @@ def _of(asked: dict[str, str]) -> QuerySet[Incident]:
 
 def _lanes(rows: QuerySet[Incident], asked: dict[str, str], now: dt.datetime) -> list[tuple[str, list[Pile]]]:
     on_board = rows.filter(Q(state__in=OPEN) | Q(state=State.REFUSED, created_at__gt=now - REFUSED_FOR))
-    counted = on_board.prefetch_related(None).order_by().values_list("state").annotate(Count("pk"))
+    counted = on_board.order_by().values_list("state").annotate(Count("pk"))
     counts = dict(counted)
     refused = ASKED["refused"][1](rows, now)
     if counts.get(State.REFUSED):
@@ -148,7 +154,7 @@ def _lanes(rows: QuerySet[Incident], asked: dict[str, str], now: dt.datetime) ->
         for state in states:
             here = refused if state == State.REFUSED else rows.filter(state=state)
             ordered = here.order_by(_FIRST.get(state, F("created_at").asc()), "pk")
-            cards = [_card(one, now) for one in ordered[:_SHOWN]] if counts.get(state) else []
+            cards = [_card(one, now) for one in _shown(ordered)[:_SHOWN]] if counts.get(state) else []
             url = _list_url(asked, asks="refused") if state == State.REFUSED else _list_url(asked, state__exact=state)
             piles.append(Pile(state, counts.get(state, 0), sorted(cards, key=lambda c: not c.asks), url))
         lanes.append((title, piles))
@@ -156,15 +162,14 @@ def _lanes(rows: QuerySet[Incident], asked: dict[str, str], now: dt.datetime) ->
 
 
 def _card(incident: Incident, now: dt.datetime) -> Card:
-    words = words_of(incident, now)
-    fault = " ".join(part for part in (incident.fault_code, incident.subject) if part)
+    words, running = words_of(incident, now), clocks_of(facts_of(incident), now)
     return Card(
         incident=incident,
         url=change_url(incident),
-        fault=fault,
+        fault=fault_of(incident),
         age=span(now - incident.created_at),
-        clocks=clocks_of(facts_of(incident), now),
-        standing=words.standing,
+        clocks=running,
+        why="" if running or not (words.asks or words.is_held_up) else words.standing,
         next=words.next,
         # Drafts are one's own to send; on the board they stand apart anyhow.
         asks=words.asks and incident.state != State.DRAFT,

@@ -18,6 +18,7 @@ from unfold.decorators import display
 from incidents.admin.acts import ActsOnIncidents
 from incidents.admin.asking import AsksFilter
 from incidents.admin.board import HasBoard
+from incidents.admin.faults import fault_of, with_faults
 from incidents.admin.clock_words import clocks_of
 from incidents.admin.raising_page import RaisesIncidents
 from incidents.admin.standing_words import moment, words_of
@@ -43,7 +44,7 @@ STATE_LABELS = {
 @admin.register(Incident)
 class IncidentAdmin(RaisesIncidents, HasBoard, ActsOnIncidents):
     paginator = EstimatingPaginator
-    list_display = ("number", "status", "what", "fault", "where", "age", "clock", "loomis_number")
+    list_display = ("number", "status", "what", "fault", "where", "age", "clock", "its_number")
     exported_instead = {"age": "raised", "clock": "promised"}
     list_filter = (
         AsksFilter,
@@ -61,7 +62,7 @@ class IncidentAdmin(RaisesIncidents, HasBoard, ActsOnIncidents):
     change_form_outer_before_template = "staff/incidents/standing.html"
     change_form_outer_after_template = "staff/section.html"
     readonly_fields = (
-        "number", "status", "what", "where", "account_link", "loomis_number", "fault", "fault_began", "device_status",
+        "number", "status", "what", "where", "account_link", "its_number", "fault", "fault_began", "device_status",
         "notes", "amounts_in_words", "subject", "description", "contact", "eta_in_words", "sla_in_words", "raised",
         "raised_how", "came_from", "went_out", "closed_in_words", "response",
     )  # fmt: skip
@@ -71,7 +72,7 @@ class IncidentAdmin(RaisesIncidents, HasBoard, ActsOnIncidents):
     )
     _loomis = (
         "What Loomis says of it",
-        {"fields": (("loomis_number", "response"), ("eta_in_words", "sla_in_words"), ("went_out", "closed_in_words"))},
+        {"fields": (("its_number", "response"), ("eta_in_words", "sla_in_words"), ("went_out", "closed_in_words"))},
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Incident | None = None) -> Any:
@@ -82,7 +83,7 @@ class IncidentAdmin(RaisesIncidents, HasBoard, ActsOnIncidents):
         return [(title, {"fields": (*facts["fields"], of_dialect[:2], *of_dialect[2:], *came)}), self._loomis]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
-        return super().get_queryset(request).select_related("account", "site")
+        return with_faults(super().get_queryset(request).select_related("account", "site"))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Incident | None:
         # Asked for by the page and by its buttons: looked for once.
@@ -117,6 +118,10 @@ class IncidentAdmin(RaisesIncidents, HasBoard, ActsOnIncidents):
     def number(self, incident: Incident) -> str:
         return incident.reference
 
+    @display(description="Loomis’s number", ordering="loomis_number")
+    def its_number(self, incident: Incident) -> str:
+        return ", ".join(incident.loomis_numbers) or EMPTY
+
     @display(description="state", ordering="state", label=STATE_LABELS)
     def status(self, incident: Incident) -> str:
         return incident.state
@@ -133,7 +138,7 @@ class IncidentAdmin(RaisesIncidents, HasBoard, ActsOnIncidents):
 
     @display(description="fault")
     def fault(self, incident: Incident) -> str:
-        return " ".join(part for part in (incident.fault_code, incident.subject) if part) or EMPTY
+        return fault_of(incident) or EMPTY
 
     @display(description="raised", ordering="created_at")
     def age(self, incident: Incident) -> str:

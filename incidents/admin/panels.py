@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from incidents.admin.clock_words import clocks_of
+from incidents.admin.faults import fault_of, with_faults
 from incidents.clocks import facts_of
 from incidents.models import Incident, LoomisAccount
 from safes.admin.bases import ago, change_url
@@ -31,11 +32,11 @@ def _lines(rows: QuerySet[Incident]) -> list[dict[str, Any]]:
             "url": change_url(one),
             "reference": one.reference,
             "state": one.get_state_display(),
-            "fault": " ".join(part for part in (one.fault_code, one.subject) if part),
+            "fault": fault_of(one),
             "raised": ago(one.created_at, now),
             "clocks": clocks_of(facts_of(one), now),
         }
-        for one in rows.select_related("account").order_by("-created_at")[:_SHOWN]
+        for one in with_faults(rows).select_related("account").order_by("-created_at")[:_SHOWN]
     ]
 
 

@@ -55,6 +55,7 @@ def _text(rows: int, **more: Any) -> forms.CharField:
 class RaiseForm(forms.Form):
     """What every dialect asks. What is wrong with it is said by incidents.wanted, as to machines."""
 
+    device_label = ""
     device = forms.CharField(
         required=False,
         max_length=64,
@@ -77,6 +78,9 @@ class RaiseForm(forms.Form):
     def __init__(self, account: LoomisAccount, data: Any = None, initial: dict[str, Any] | None = None) -> None:
         known = {"clock": "site", **(initial or {})}
         super().__init__(data, initial=known, auto_id="raise-%s")
+        self._field("device").label = self.device_label
+        if not known.get("device"):
+            self._field("device").widget.attrs["autofocus"] = True
         self.account = account
         self.amount_errors: list[str] = []
         self.remarks: list[str] = []
@@ -93,7 +97,9 @@ class RaiseForm(forms.Form):
     def _offer_codes(self) -> None:
         codes = [code for code in self.account.fault_codes.all() if code.active]
         field = self._field("fault_code")
-        none = "choose one" if self.account.dialect == LoomisAccount.Dialect.ATM else "none"
+        is_needed = self.account.dialect == LoomisAccount.Dialect.ATM
+        field.label = "Fault code" if is_needed else "Fault code, if it has one"
+        none = "choose one" if is_needed else "none"
         field.choices = [("", none), *((one.code, _code_in_words(one)) for one in codes)]
         given = str(self["fault_code"].value() or "")
         if given and given not in {one.code for one in codes}:
@@ -184,31 +190,31 @@ class RaiseForm(forms.Form):
 
 
 class AtmRaiseForm(RaiseForm):
+    device_label = "ATM"
     device_status = forms.ChoiceField(
         required=False,
         widget=UnfoldAdminSelectWidget,
         choices=[("", "not said"), *Incident.DeviceStatus.choices],
-        label="Status of the ATM",
+        label="Status of the ATM, if known",
     )
-    notes = _text(3)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._field("device").label = "ATM"
+    notes = _text(3, label="Notes, if any")
 
 
 class SafeRaiseForm(RaiseForm):
+    device_label = "Safe"
     subject = _line(LONGEST["subject"], help_text="In a few words.")
     description = _text(4, help_text="What is wrong, and what the courier has to know.")
     contact_name = _line(LONGEST["contact_name"], label="Contact on site")
     contact_number = _line(LONGEST["contact_number"], label="Their phone number")
     contact_email = forms.CharField(
-        required=False, max_length=LONGEST["contact_email"], widget=UnfoldAdminEmailInputWidget(), label="Their e-mail"
+        required=False,
+        max_length=LONGEST["contact_email"],
+        widget=UnfoldAdminEmailInputWidget(),
+        label="Their e-mail, if any",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._field("device").label = "Safe"
         if not self.account.fault_codes.all():
             del self.fields["fault_code"]
 

@@ -21,6 +21,7 @@ class Words:
     standing: str
     next: str
     asks: bool = False
+    is_held_up: bool = False  # something went wrong that may mend itself
 
 
 def moment(at: dt.datetime | None, zone_name: str | None) -> str:
@@ -47,7 +48,10 @@ def words_of(incident: Incident, now: dt.datetime) -> Words:
     cancel, cancel_next = _cancel(incident, dispatches.get(Dispatch.Kind.CANCEL))
     standing = " ".join(part for part in (found.standing, cancel, *more) if part)
     return Words(
-        standing, " ".join(part for part in (found.next, cancel_next) if part), found.asks or bool(cancel_next)
+        standing,
+        " ".join(part for part in (found.next, cancel_next) if part),
+        found.asks or bool(cancel_next),
+        found.is_held_up,
     )
 
 
@@ -154,6 +158,7 @@ def _failed(incident: Incident, dispatch: Dispatch | None) -> Words | None:
         return Words(
             f"It has not got through yet, after {tries}: {dispatch.error}",
             f"It is tried again by itself at {dispatch.next_attempt_at:%H:%M:%S} UTC.",
+            is_held_up=True,
         )
     return None
 
