@@ -20,6 +20,12 @@ _TEXTS = {
     "close": "Fix codes 12, 40: cleared, tested with the store.",
     "cancel": "The road is closed by snow; please report it again.",
 }
+_REFUSALS = {
+    "Duplicate": "There is an incident for this device and fault within 24 hours",
+    "InvalidFault": "This customer has no such fault code",
+    "DeviceNotFound": "This customer has no such device",
+    "MissingAmounts": "A cash add or swap needs amounts",
+}
 _IN_XML = {"CustomerNumber": "CustomerId", "IncidentNumber": "IncidentId"}
 
 
@@ -52,7 +58,7 @@ def message(
         fields["Status"] = "Open"
     if kind == "accept" and promise is not None:
         fields["SLADateTime" if safepoint else "EtaDateTime"] = zulu(promise)
-    fields["ResponseText"] = text or _TEXTS.get(kind) or f"The request was not taken: {code}."
+    fields["ResponseText"] = text or _TEXTS.get(kind) or _REFUSALS.get(code, code)
     if kind in ("close", "cancel"):
         fields["DateTime" if safepoint else "CloseDateTime"] = zulu(at)
     elif kind == "accept" and safepoint:
