@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from incidents.findings import settle_message
 from incidents.models import Attempt, Incident, IncidentMessage, LoomisAccount
-from incidents.proving import lock, prove
+from incidents.proving import lock, lock_named, prove
 from incidents.reading import Reading
 from incidents.wire.incoming import read_message
 from incidents.wire.json_fields import NotReadable
@@ -29,6 +29,11 @@ log = structlog.get_logger(__name__)
 _GRACE = dt.timedelta(seconds=30)
 _BACKOFF = [dt.timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600)]
 _HEARD_GRAIN = dt.timedelta(minutes=1)
+# All that is ever written to a message after it was stored: its bytes are not sent to and fro.
+_FOUND_OUT = (
+    *("incident", "type", "reading", "warnings", "error", "is_repeat", "applied_at", "status", "duration_ms"),
+    *("tries", "next_try_at"),
+)
 LATER = "It is stored, and is applied as soon as that can be done."
 
 
@@ -116,7 +121,7 @@ def _apply(message_id: int, begun: float | None) -> Taken:
     message.is_repeat = _came_before(message)
     message.applied_at = timezone.now()
     _note_answer(message, begun)
-    message.save()
+    message.save(update_fields=_FOUND_OUT)
     if incident is not None and not error:
         prove(incident)
     settle_message(message)
@@ -147,11 +152,8 @@ def _missing(message: IncidentMessage, reading: Reading) -> list[str]:
 def _incident_of(message: IncidentMessage, reading: Reading) -> Incident | None:
     """The incident that is meant, under its lock; the account's own, so that nobody speaks for another."""
     if reading.reference:
-        known = Incident.objects.filter(account=message.account_id, reference=reading.reference)
-        incident_id = known.values_list("pk", flat=True).first()
-    else:
-        incident_id = message.answers.dispatch.incident_id if message.answers is not None else None
-    return lock(incident_id) if incident_id is not None else None
+        return lock_named(message.account_id, reading.reference)
+    return lock(message.answers.dispatch.incident_id) if message.answers is not None else None
 
 
 def _oddities(message: IncidentMessage, reading: Reading, incident: Incident | None) -> list[str]:
@@ -188,9 +190,10 @@ def _note_answer(message: IncidentMessage, begun: float | None) -> None:
 
 def _note_heard(message: IncidentMessage) -> None:
     """When Loomis was last heard of by itself, to the minute: every update would write this row else."""
-    if message.via == _Via.RESPONSE:
+    heard_at = message.account.heard_at
+    if message.via == _Via.RESPONSE or (heard_at is not None and message.at - heard_at < _HEARD_GRAIN):
         return
-    stale = Q(heard_at__isnull=True) | Q(heard_at__lt=message.at - _HEARD_GRAIN)
+    stale = Q(heard_at__isnull=True) | Q(heard_at__lt=message.at)
     LoomisAccount.objects.filter(stale, pk=message.account_id).update(heard_at=message.at)
 
 
@@ -205,7 +208,7 @@ def _failed(message_id: int, error: Exception, begun: float | None) -> Taken:
                 message.error = ""
                 _note_answer(message, begun)
                 message.error = f"Applying it failed ({type(error).__name__}); it is tried again by itself."
-                message.save()
+                message.save(update_fields=_FOUND_OUT)
                 settle_message(message)
     except DatabaseError:
         log.exception("message_left_as_stored", message=message_id)

@@ -29,6 +29,12 @@ def lock(incident_id: int) -> Incident:
     return Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("account").get(pk=incident_id)
 
 
+def lock_named(account_id: int, reference: str) -> Incident | None:
+    """The same for the incident that an account has by this reference."""
+    locked = Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
+    return locked.filter(account=account_id, reference=reference).first()
+
+
 def prove(incident: Incident) -> Standing:
     """Work out where a locked incident stands, store it, and do what follows from it here."""
     now = timezone.now()
@@ -65,7 +71,7 @@ def standing_of(incident: Incident) -> Standing:
         dropped=incident.cancel_requested_at is not None
         and (dispatch is None or dispatch.state == Dispatch.State.DROPPED),
         tries=_tries(dispatch),
-        heard=[Heard(Reading.from_json(one.reading), one.at) for one in messages],
+        heard=[Heard(Reading.from_json(reading), at) for reading, at in messages.values_list("reading", "at")],
     )
 
 
