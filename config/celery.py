@@ -53,6 +53,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=2),
         "options": {"expires": 2},
     },
+    "poll-answers": {"task": "incidents.tasks.poll_answers", "schedule": timedelta(seconds=10)},
     "sweep-outbox": {"task": "incidents.tasks.sweep_outbox", "schedule": timedelta(seconds=10)},
     # Asked for is told at once; this is for what a worker that died, or a broker that was away, left behind.
     "write-exports": {"task": "safes.tasks.write_exports", "schedule": timedelta(seconds=10)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from incidents import following, intake, notices
+from incidents import answers, following, intake, notices
 from incidents.outbox.sending import drain
 from incidents.outbox.sweeping import sweep
 
@@ -22,6 +22,22 @@ def send_due() -> bool:
 def sweep_outbox() -> int:
     """End tries whose worker died, and take in answers that it left."""
     return sweep()
+
+
+@shared_task
+def poll_answers() -> int:
+    """Hand each account whose answers come as files to a worker."""
+    due = answers.due_accounts()
+    for account_id in due:
+        # While all workers are busy they are told again and again: what is old need not be done as well.
+        poll_account.apply_async((account_id,), expires=10)
+    return len(due)
+
+
+@shared_task
+def poll_account(account_id: int) -> int:
+    """Fetch the answers of one account, unless somebody is at it already."""
+    return answers.poll(account_id)
 
 
 @shared_task

@@ -41,7 +41,7 @@ class _Way:
 
 
 def post(request: Request, dialect: str, seconds: float) -> Result:
-    """Send a message. ``seconds``: to reach the server, and again as much for its answer. What goes wrong is a result."""
+    """Send a message. ``seconds``: to reach the server, and as much for its answer. What goes wrong is a result."""
     way = _Way()
     try:
         return judge(asyncio.run(_exchange(request, way, seconds)), dialect, timezone.now())

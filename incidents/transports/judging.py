@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from incidents.models import Attempt, LoomisAccount
 from incidents.reading import Reading
-from incidents.wire import atm_json, safepoint_json
+from incidents.wire.incoming import read_message
 from incidents.wire.json_fields import NotReadable
 
 Outcome = Attempt.Outcome
@@ -26,10 +26,6 @@ KEPT, LARGEST = 64 << 10, 1 << 20
 LONGEST_WAIT = dt.timedelta(hours=1)
 
 _NOT_KNOWN = "Whether it took the message is not known."
-_READERS = {
-    LoomisAccount.Dialect.ATM.value: atm_json.read_message,
-    LoomisAccount.Dialect.SAFEPOINT.value: safepoint_json.read_message,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ def message_in(body: bytes, dialect: str) -> Reading | None:
     if not body.strip():
         return None
     try:
-        said = _READERS[dialect](body)
+        said = read_message(body, dialect)
     except NotReadable:
         return None
     return said if said.type else None

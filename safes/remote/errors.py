@@ -45,11 +45,12 @@ def told(what: str) -> Iterator[None]:
         raise
     except _expected() as error:
         told = PlaceError(sentence_of(error, what))
-        told.broken = _is_breaking(error)
+        told.broken = is_breaking(error)
         raise told from error
 
 
-def _is_breaking(error: Exception) -> bool:
+def is_breaking(error: Exception) -> bool:
+    """Whether after this the connection is of no use any more."""
     return isinstance(error, _BREAKING + _of_paramiko("SSHException")) or (
         isinstance(error, OSError) and str(error) == _CLOSED
     )
@@ -84,7 +85,7 @@ def sentence_of(error: Exception, what: str) -> str:
             return f"There is no such file or folder: Strongroom could not {what}."
         case PermissionError():
             return f"The server does not allow it: Strongroom could not {what}. Check the rights of its user there."
-        case _ if _is_breaking(error):
+        case _ if is_breaking(error):
             return f"The connection broke: Strongroom could not {what}. It is tried again."
         case UnicodeError():
             return f"The server has names that are not in UTF-8: Strongroom could not {what}. Rename those files."

@@ -14,7 +14,7 @@ from fsspec import AbstractFileSystem
 from fsspec.implementations.ftp import FTPFileSystem
 
 from safes.remote.address import Address
-from safes.remote.errors import PlaceError, told
+from safes.remote.errors import PlaceError, is_breaking, told
 from safes.remote.file_systems import file_system
 from safes.remote.host_keys import pinned_fingerprint
 
@@ -183,7 +183,9 @@ class Place:
             return
         try:
             files.ftp.posix_rename(source, target)
-        except OSError:
+        except OSError as error:
+            if is_breaking(error):
+                raise
             # Not every server knows that extension; without it a file that is there has to go first.
             if files.exists(target):
                 files.ftp.remove(target)

@@ -44,19 +44,19 @@ def die_at(point: str) -> None:
         place, _, name = STEPS[point].rpartition(".")
         setattr(sys.modules[place], name, die)
     elif point in EVENTS:
-        step = http._Way.__call__
+        heard = http._Way.__call__
 
-        async def heard(way: Any, event: str, info: dict[str, Any]) -> None:
+        async def hear(way: Any, event: str, info: dict[str, Any]) -> None:
             if event.endswith(EVENTS[point]):
                 die()
-            await step(way, event, info)
+            await heard(way, event, info)
 
-        http._Way.__call__ = heard  # type: ignore[method-assign]
+        vars(http)["_Way"].__call__ = hear
     else:
-        step = intake.take_in
+        take_in = intake.take_in
 
         def taken_in(*given: Any, **named: Any) -> None:
-            step(*given, **named)
+            take_in(*given, **named)
             die()
 
         vars(outcomes)["take_in"] = taken_in

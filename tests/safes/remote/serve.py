@@ -50,8 +50,8 @@ def serve_ftp(folder: str, certificate: str | None, cut: int | None) -> None:
     sys.stdin.read()
 
 
-def serve_sftp(folder: str, cut: int | None) -> None:
-    """SFTP with a host key of its own, so that no two servers have the same."""
+def serve_sftp(folder: str, cut: int | None, spoilt: str) -> None:
+    """SFTP with a host key of its own, so that no two servers have the same. ``spoilt``: "rename cut", "open hang" …"""
     import asyncssh
 
     key = asyncssh.generate_private_key("ssh-ed25519")
@@ -68,6 +68,26 @@ def serve_sftp(folder: str, cut: int | None) -> None:
             if cut is not None and offset > cut:
                 self.channel.get_connection().abort()
             return super().read(file_obj, offset, size)
+
+        def open(self, path: bytes, pflags: int, attrs: Any) -> Any:
+            return self.spoil("open") or super().open(path, pflags, attrs)
+
+        def posix_rename(self, oldpath: bytes, newpath: bytes) -> Any:
+            return self.spoil("rename") or super().posix_rename(oldpath, newpath)
+
+        def remove(self, path: bytes) -> Any:
+            return self.spoil("remove") or super().remove(path)
+
+        def spoil(self, operation: str) -> Any:
+            """What happens instead of an operation; None where it is not the one."""
+            match spoilt.split():
+                case [named, "cut"] if named == operation:
+                    self.channel.get_connection().abort()
+                case [named, "hang"] if named == operation:
+                    return asyncio.Event().wait()
+                case [named, "refuse"] if named == operation:
+                    raise asyncssh.SFTPPermissionDenied("not here")
+            return None
 
     async def serve() -> None:
         acceptor = await asyncssh.listen(
@@ -89,8 +109,9 @@ if __name__ == "__main__":
     parser.add_argument("folder")
     parser.add_argument("--certificate", help="for FTPS: a file in PEM that has the key too")
     parser.add_argument("--cut", type=int, metavar="BYTES", help="drop the line after so many bytes of a file")
+    parser.add_argument("--spoilt", default="", help="for SFTP: what goes wrong, such as “rename cut”")
     asked = parser.parse_args()
     if asked.kind == "sftp":
-        serve_sftp(asked.folder, asked.cut)
+        serve_sftp(asked.folder, asked.cut, asked.spoilt)
     else:
         serve_ftp(asked.folder, asked.certificate, asked.cut)

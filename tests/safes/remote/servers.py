@@ -44,11 +44,12 @@ class FileServer:
 
 @contextmanager
 def serving(
-    scheme: str, folder: Path, certificate: Path | None = None, *, cut: int | None = None
+    scheme: str, folder: Path, certificate: Path | None = None, *, cut: int | None = None, spoilt: str = ""
 ) -> Iterator[FileServer]:
     """A server of that scheme in a process of its own; for ``file`` the folder alone.
 
-    With ``cut`` it drops the line in the middle of a file, after so many bytes.
+    With ``cut`` it drops the line in the middle of a file, after so many bytes. ``spoilt``, of SFTP: “open”, “rename”
+    or “remove”, and what comes of it: “cut”, “hang” or “refuse”.
     """
     if scheme == "file":
         yield FileServer(scheme, folder)
@@ -56,6 +57,7 @@ def serving(
     words = [sys.executable, "-W", "ignore", "-m", "tests.safes.remote.serve", scheme, str(folder)]
     words += ["--certificate", str(certificate)] if certificate and scheme == "ftps" else []
     words += ["--cut", str(cut)] if cut is not None else []
+    words += ["--spoilt", spoilt] if spoilt else []
     with subprocess.Popen(words, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:

@@ -151,6 +151,20 @@ def test_a_server_that_says_nothing_is_given_up(scheme, tmp_path):
     assert "did not answer in time" in said or "connection broke" in said
 
 
+@pytest.mark.parametrize(("spoilt", "is_in_doubt"), [("open", False), ("rename", True)])
+@pytest.mark.parametrize(("how", "said"), [("cut", "connection broke"), ("hang", "did not answer in time")])
+def test_an_upload_that_goes_wrong_is_in_doubt_only_while_it_is_renamed(tmp_path, spoilt, is_in_doubt, how, said):
+    with (
+        serving("sftp", tmp_path, spoilt=f"{spoilt} {how}") as server,
+        pytest.raises(PlaceError, match=said) as raised,
+        reached(server, seconds=2) as place,
+    ):
+        place.put("a.xml", BytesIO(b"<a/>"))
+    assert raised.value.in_doubt == is_in_doubt
+    # The line was cut after it had been renamed: that is the doubt.
+    assert (tmp_path / "a.xml").exists() == ((spoilt, how) == ("rename", "cut"))
+
+
 def test_a_name_that_is_not_known_is_told(tmp_path):
     address, _ = parse_address(f"sftp://{USER}@nobody.invalid/")
     with pytest.raises(PlaceError, match="name of the server is not known"), connect(address, seconds=2):
