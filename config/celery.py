@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import setup_logging, worker_process_init, worker_shutting_down
+from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_shutting_down
 
 from config import broker
 
@@ -75,6 +75,13 @@ def carry_figures(**_: object) -> None:
     from config.metrics import keep_carrying  # needs the models, which are not there when this module is read
 
     keep_carrying()
+
+
+@celeryd_after_setup.connect
+def carry_figures_of_threads(instance: Any, **_: object) -> None:
+    """The same for a worker whose tasks are threads of its one process."""
+    if instance.pool_cls.__module__ == "celery.concurrency.thread":
+        carry_figures()
 
 
 @worker_shutting_down.connect

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import redis
 
-from config.services import QUEUES, web_command
+from config.services import QUEUES, web_command, worker_command
 
 WORKER = f"worker@{socket.gethostname()}"
 # Beat writes its notes every three minutes.
@@ -33,12 +33,10 @@ def command(what: str, queues: str) -> list[str]:
     if what == "web":
         # All addresses: of a container, whose ports nobody reaches but the proxy.
         return web_command(os.environ.get("HOST") or "0.0.0.0", int(os.environ.get("PORT") or "8000"))  # noqa: S104
+    if what == "worker":
+        return worker_command(queues, WORKER)
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config", what, "--loglevel", "INFO"]
-    if what == "beat":
-        return [*celery, "--schedule", str(notes()), "--pidfile="]
-    concurrency = os.environ.get("WORKER_CONCURRENCY") or "2"
-    options = ["--queues", queues, "--concurrency", concurrency, "--hostname", WORKER]
-    return [*celery, *options, "--without-gossip", "--without-mingle"]
+    return [*celery, "--schedule", str(notes()), "--pidfile="]
 
 
 def silent(what: str) -> str | None:

@@ -16,6 +16,8 @@ from config.ending import unbroken
 
 STOP_PATIENCE = 20.0  # seconds for requests and tasks under way
 QUEUES = "record,feeds,dispatch,derive,celery"
+# What goes to Loomis has a worker of its own: a far end that is silent holds up nothing else, a long file no dispatch.
+DISPATCH = "dispatch"
 
 DEATHS_TOLERATED = 5
 WITHIN_SECONDS = 60.0
@@ -65,19 +67,29 @@ class Service:
 
 
 def services(data_dir: DataDir, host: str, port: int) -> list[Service]:
-    """Web, worker and beat. Numbers come from the environment; see .env.example."""
+    """Web, workers and beat. Numbers come from the environment; see .env.example."""
     make_private_dir(data_dir.beat)
-    name = f"strongroom-{port}@%h"
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
-    worker = ["worker", "--queues", QUEUES, "--concurrency", str(_number("WORKER_CONCURRENCY", 2)), "--hostname", name]
-    worker += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    others = ",".join(queue for queue in QUEUES.split(",") if queue != DISPATCH)
     # No pid file: our lock already says who runs, and is never stale.
     beat = ["beat", "--schedule", str(data_dir.beat / "schedule"), "--pidfile=", "--loglevel", "INFO"]
     return [
         Service("web", web_command(host, port), data_dir),
-        Service("worker", [*celery, *worker], data_dir),
-        Service("beat", [*celery, *beat], data_dir),
+        Service("worker", worker_command(others, f"strongroom-{port}@%h"), data_dir),
+        Service("sender", worker_command(DISPATCH, f"strongroom-sender-{port}@%h"), data_dir),
+        Service("beat", [*_CELERY, *beat], data_dir),
     ]
+
+
+_CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
+
+
+def worker_command(queues: str, name: str) -> list[str]:
+    """A worker of some queues; the one that sends waits for others nearly all of its time, so threads will do."""
+    sends_alone = queues == DISPATCH
+    pool = ["--pool", "threads"] if sends_alone else []
+    concurrency = 1 if sends_alone else _number("WORKER_CONCURRENCY", 2)
+    words = ["worker", "--queues", queues, *pool, "--concurrency", str(concurrency), "--hostname", name]
+    return [*_CELERY, *words, "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
 
 
 def demonstration(data_dir: DataDir, url: str) -> Service:

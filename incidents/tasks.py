@@ -9,7 +9,9 @@ from incidents.outbox.sending import drain
 from incidents.outbox.sweeping import sweep
 
 
-@shared_task
+# Given back at once: the clock asks again. One that is not would be ended in the middle of a try when the broker goes
+# away (worker_cancel_long_running_tasks_on_connection_loss), and given to another worker while it is at work.
+@shared_task(acks_late=False)
 def send_due() -> bool:
     """Send what is due, until nothing is, or until it is another's turn. True for the latter."""
     is_over = drain()

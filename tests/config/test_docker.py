@@ -16,6 +16,7 @@ from django.conf import settings
 
 from config.celery import QUEUES
 from config.data_dir import CHECKOUT
+from incidents.outbox.claiming import LANES
 from tests.config.system import clean_environment
 
 HERE = CHECKOUT / "docker"
@@ -125,9 +126,10 @@ def test_every_queue_has_a_worker_and_there_is_one_beat(name: str):
 def test_several_machines_have_several_of_what_can_be_several():
     cluster = services("compose.cluster.yaml")
     several = {service for service, said in cluster.items() if said["deploy"]["replicas"] > 1}
-    assert several == {"web", "worker-record", "worker-derive", "worker-outside"}
-    # Each web thread and each worker keeps a connection; two web processes of eight threads are the default.
-    needed = cluster["web"]["deploy"]["replicas"] * (2 * 8 + 1) + 6 * 3
+    assert several == {"web", "worker-record", "worker-derive", "worker-outside", "worker-dispatch"}
+    # Each web thread and each worker keeps a connection; two web processes of eight threads are the default. A worker
+    # that sends has one of its own, and one for each try that it writes down.
+    needed = cluster["web"]["deploy"]["replicas"] * (2 * 8 + 1) + 6 * 3 + 2 * (1 + LANES)
     assert f"max_connections={200}" in cluster["db"]["command"]
     assert needed < 200
 

@@ -93,7 +93,11 @@ def test_two_systems_run_side_by_side(start_system: Start):
 
 
 @pytest.mark.parametrize(
-    "words", [("granian",), ("celery", " worker "), ("celery", " beat "), ("postgres", "-D"), ("valkey-server",)]
+    "words",
+    [
+        *(("granian",), ("celery", " --queues record,"), ("celery", " --queues dispatch "), ("celery", " beat ")),
+        *(("postgres", "-D"), ("valkey-server",)),
+    ],
 )
 def test_what_dies_alone_is_started_again(start_system: Start, words: tuple[str, ...]):
     system = start_system()
