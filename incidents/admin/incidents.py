@@ -18,8 +18,8 @@ from unfold.decorators import display
 from incidents.admin.acts import ActsOnIncidents
 from incidents.admin.asking import AsksFilter
 from incidents.admin.board import HasBoard
-from incidents.admin.faults import fault_of, with_faults
 from incidents.admin.clock_words import clocks_of
+from incidents.admin.faults import fault_of, with_faults
 from incidents.admin.raising_page import RaisesIncidents
 from incidents.admin.standing_words import moment, words_of
 from incidents.admin.story import story_of

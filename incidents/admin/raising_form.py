@@ -18,7 +18,7 @@ from unfold.widgets import (
 )
 
 from incidents.models import Incident, LoomisAccount
-from incidents.wanted import DENOMINATIONS, LONGEST, LONGEST_TEXT, Checked, Wanted, check, device_of
+from incidents.wanted import DENOMINATIONS, EARLIEST, LONGEST, LONGEST_TEXT, Checked, Wanted, check, device_of
 from safes.localtime import TimeNote, instant, zone
 from safes.models import Placement, Safe, Site
 
@@ -164,6 +164,8 @@ class RaiseForm(forms.Form):
                 said = "This device stands at no site yet, so there is no clock to go by: give the time in UTC."
                 self.add_error("fault_time", said)
             return wall.replace(tzinfo=dt.UTC)
+        if not EARLIEST.year <= wall.year <= timezone.now().year + 1:
+            return wall.replace(tzinfo=dt.UTC)  # refused in a moment; beyond the calendar's end no zone can be asked
         return self._at_site(wall, self.site)
 
     def _at_site(self, wall: dt.datetime, site: Site) -> dt.datetime | None:
