@@ -12,6 +12,7 @@ from incidents.simulation.behaviours import BEHAVIOURS, DRAWN, Answers
 from incidents.simulation.desk import Desk, Reply
 from incidents.simulation.speaking import as_json, as_xml, read_xml
 from incidents.wire import atm_json, atm_xml, safepoint_json
+from tests.docs.pages import page
 from tests.incidents.simulation.saying import AT, atm, atm_file, cancel, safepoint
 
 HOUR = dt.timedelta(hours=1)
@@ -130,3 +131,9 @@ def test_files_say_the_same_as_the_json_and_are_as_odd_as_the_published_ones():
         assert (read.type, read.customer, read.provider) == (update.type, "1234567", "SP1")
         assert read.warnings == ()
         assert atm_xml.is_whole(as_xml(update.fields)) == (update.type != "cancel")
+
+
+def test_every_behaviour_is_told_of_in_the_docs():
+    rows = page("docs/simulator.md").table("behaviour")
+    told = {name.strip(" `") for row in rows for name in row[0].split(",")}
+    assert told == set(BEHAVIOURS)
