@@ -6,9 +6,10 @@ import datetime as dt
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db.transaction import atomic
+from django.db.transaction import atomic, on_commit
 from django.urls import reverse
 
+from incidents.following import look_again
 from incidents.models import Atm, FaultCode, LoomisAccount
 from safes.history import note
 from safes.keys import DEFAULT_OVERLAP, issue_key, lapse_in_words, refuse_if_changed, rotate_key
@@ -58,6 +59,8 @@ def save(account: LoomisAccount, credential: str | None = None) -> LoomisAccount
             *("host_key", "bank_name", "key_name", "acknowledge_minutes", "notify", "active"),
         ]
     )
+    if account.acknowledge_minutes != before.acknowledge_minutes:
+        on_commit(lambda: look_again(account.pk), robust=True)
     return account
 
 

@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.db.transaction import atomic
 from django.utils import timezone
 
+from incidents.lifecycle import UNANSWERED, State
 from incidents.models import Incident
 from incidents.proving import lock, prove
 
@@ -39,3 +40,12 @@ def _follow(incident_id: int) -> bool:
         return False
     prove(lock(incident_id))
     return True
+
+
+def look_again(account_id: int) -> None:
+    """Have the next turn look at the incidents of an account whose clocks run by the account's minutes.
+
+    Not in a transaction that holds the lock on the account: incidents are locked before it.
+    """
+    by_minutes = Incident.objects.filter(account=account_id, state__in=[State.QUEUED, *UNANSWERED])
+    by_minutes.update(clock_at=timezone.now())
