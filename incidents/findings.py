@@ -33,7 +33,7 @@ OF_INCIDENTS = (
 KINDS = (*OF_INCIDENTS, "incident_orphan")
 
 # What to do about a refusal, by its code in lower case ("Response Codes" in either document).
-_AFTER_REFUSAL = {
+AFTER_REFUSAL = {
     "duplicate": "They have one for the same ATM and fault, or with this reference, of the last 24 hours: find out "
     "which, and call them if there is none.",
     "invalidfault": "Compare the fault codes of the account with what was agreed, and raise it anew.",
@@ -168,7 +168,7 @@ def _not_sent(incident: Incident, dispatches: dict[str, Dispatch], now: dt.datet
 
 def _refused(incident: Incident) -> Wrong:
     code = incident.response_code
-    after = _AFTER_REFUSAL.get(code.lower(), "Ask them what they mean, and raise it anew.")
+    after = AFTER_REFUSAL.get(code.lower(), "Ask them what they mean, and raise it anew.")
     said = f"{code or 'no reason'}{f' ({incident.response_text})' if incident.response_text else ''}"
     return Wrong(
         "incident_refused",

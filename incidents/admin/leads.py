@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from incidents.findings import KINDS
 from incidents.models import Incident, IncidentMessage
 from safes.admin.bases import change_url
 from safes.admin.finding_leads import LEADS
 from safes.models import Finding
-
-KINDS = (
-    "incident_unconfirmed",
-    "incident_due_soon",
-    "incident_overdue",
-    "incident_orphan",
-    "incident_contradiction",
-    "incident_second_number",
-    "incident_incomplete_update",
-    "incident_refused",
-    "incident_not_sent",
-)
 
 
 def incident_of(finding: Finding) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from incidents.admin.clock_words import clocks_of, span
 from incidents.clocks import facts_of
+from incidents.findings import AFTER_REFUSAL
 from incidents.lifecycle import State
 from incidents.models import Dispatch, Incident, LoomisAccount
 from safes.localtime import zone
@@ -91,16 +92,8 @@ def _unconfirmed(incident: Incident, dispatch: Dispatch | None, now: dt.datetime
 
 def _refused(incident: Incident, dispatch: Dispatch | None, now: dt.datetime) -> Words:
     said = f"{incident.response_code}: {incident.response_text}".strip(": ")
-    hint = _HINTS.get(incident.response_code.lower(), "Mend what they name and raise it again.")
+    hint = AFTER_REFUSAL.get(incident.response_code.lower(), "Mend what they name and raise it anew.")
     return Words(f"Loomis refused it{f': {said}' if said else ', and did not say why'}.".replace("..", "."), hint, True)
-
-
-_HINTS = {
-    "duplicate": "They have the same one already: look for the other incident of this device. Raise it again if theirs "
-    "is not the same.",
-    "invalidfault": "They do not know this fault code: choose another one and raise it again.",
-    "devicenotfound": "They do not know this device for this customer number: ask them, then raise it again.",
-}
 
 
 def _acknowledged(incident: Incident, dispatch: Dispatch | None, now: dt.datetime) -> Words:

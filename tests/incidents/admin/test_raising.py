@@ -1,4 +1,4 @@
-"""The form that reports something: what it asks by dialect, what it refuses, what it warns of, and that once is once."""
+"""The form that reports something: what it asks, what it refuses, what it warns of, and that once is once."""
 
 from __future__ import annotations
 
