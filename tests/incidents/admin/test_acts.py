@@ -40,7 +40,7 @@ def buttons(response) -> set[str]:
 
 
 def shown(staff, one: Incident) -> str:
-    return staff.get(page(Incident, "change", one.pk)).content.decode()
+    return str(staff.get(page(Incident, "change", one.pk)).content.decode())
 
 
 def test_a_dead_letter_says_why_and_is_sent_again(staff):
