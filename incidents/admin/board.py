@@ -162,6 +162,7 @@ def _lanes(rows: QuerySet[Incident], asked: dict[str, str], now: dt.datetime) ->
 
 
 def _card(incident: Incident, now: dt.datetime) -> Card:
+    is_draft = incident.state == State.DRAFT  # one's own to send; on the board they stand apart anyhow
     words, running = words_of(incident, now), clocks_of(facts_of(incident), now)
     return Card(
         incident=incident,
@@ -169,10 +170,9 @@ def _card(incident: Incident, now: dt.datetime) -> Card:
         fault=fault_of(incident),
         age=span(now - incident.created_at),
         clocks=running,
-        why="" if running or not (words.asks or words.is_held_up) else words.standing,
-        next=words.next,
-        # Drafts are one's own to send; on the board they stand apart anyhow.
-        asks=words.asks and incident.state != State.DRAFT,
+        why="" if running or is_draft or not (words.asks or words.is_held_up) else words.standing,
+        next=f"{words.standing} {words.next}" if incident.state == State.QUEUED else words.next,
+        asks=words.asks and not is_draft,
     )
 
 

@@ -17,4 +17,6 @@ def with_faults(rows: QuerySet[Incident]) -> QuerySet[Incident]:
 def fault_of(incident: Incident) -> str:
     """Empty where nothing is said of it."""
     means = getattr(incident, "fault_means", None) or ""
-    return ", ".join(part for part in (f"{incident.fault_code} {means}".strip(), incident.subject) if part)
+    # Who chose a code often writes the same once more.
+    subject = "" if incident.subject.casefold() == means.casefold() else incident.subject
+    return ", ".join(part for part in (f"{incident.fault_code} {means}".strip(), subject) if part)
