@@ -29,6 +29,10 @@ app.conf.task_routes = {
     "transactions.tasks.follow_moved_safes": {"queue": "derive"},
     "transactions.tasks.follow_the_clock": {"queue": "derive"},
     "transactions.tasks.listen_for_silence": {"queue": "derive"},
+    # For sending alone: nothing that takes long may stand before it.
+    "incidents.tasks.send_due": {"queue": "dispatch"},
+    "incidents.tasks.poll_answers": {"queue": "feeds"},
+    "incidents.tasks.poll_account": {"queue": "feeds"},
 }
 
 # What happens by the clock. A task here may run twice, or on two machines, without harm.
