@@ -109,6 +109,9 @@ def test_of_promises_the_last_new_one_holds_and_a_late_repeat_of_an_older_one_do
     first, second = (Reading(type="accept", number="INC1", eta=at(minutes)) for minutes in (60, 120))
     found = standing(first, second, Reading(type="accept", number="INC1", eta=at(60), text="again"))
     assert (found.eta, found.promised_at) == (at(120), at(1))
+    # Said again in other words it is the same promise, made when it was made.
+    again = standing(first, Reading(type="accept", number="INC1", eta=at(60), text="again"))
+    assert (again.eta, again.promised_at) == (at(60), at(0))
     back = standing(second, first)
     assert (back.eta, back.promised_at) == (at(60), at(1))
 
