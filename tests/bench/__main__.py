@@ -1,23 +1,24 @@
 """`make bench`: runs the benchmarks in a database of their own and prints ratios, never bare times.
 
-    python -m tests.bench [screens] [--stored ROWS] [--rounds N] [--write]
+    python -m tests.bench [screens | dispatch] [--stored ROWS] [--rounds N] [--write]
 
-``screens`` measures the staff site alone; with ``--filled`` on the database that the settings name, which
-`manage.py fill_database` has filled. ``--stored`` is how many transactions history holds (10,000,000 by default; takes
-minutes), ``--file-rows`` how many transactions a file has, beside one of ten times as many, ``--verified`` how many are
-verified, ``--write`` puts the output into docs/benchmarks.md.
+``dispatch`` measures incidents alone, ``screens`` the staff site; with ``--filled`` on the database that the settings
+name, which `manage.py fill_database` has filled. ``--stored`` is how many transactions history holds (10,000,000 by
+default; takes minutes), ``--file-rows`` how many transactions a file has, beside one of ten times as many,
+``--verified`` how many are verified, ``--write`` puts the output into docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 _INSIDE = "STRONGROOM_BENCH_INSIDE"
-_WHAT = ("all", "screens")
+_WHAT = ("all", "dispatch", "screens")
 _PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 
 
@@ -33,9 +34,9 @@ def main() -> int:
     chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     if _INSIDE not in os.environ and not chosen.filled:
-        status = _with_own_database("all") if chosen.what == "all" else 0
-        # In a database of their own: a chain's years, and nothing of what was pushed to measure it.
-        return status or _with_own_database("screens")
+        # Each in a database of its own: screens on a chain's years, and nothing of what was pushed to measure it.
+        wanted = _WHAT if chosen.what == "all" else (chosen.what,)
+        return next((status for status in map(_with_own_database, wanted) if status), 0)
 
     import django
     from django.core.management import call_command
@@ -44,6 +45,8 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     if chosen.what == "screens":
         return _screens(chosen)
+    if chosen.what == "dispatch":
+        return _dispatch(chosen)
     from django.db import connection
 
     from tests.bench.days import measure_days
@@ -62,7 +65,7 @@ def main() -> int:
     connection.close()
     print(text)
     if chosen.write:
-        _keep(text, beside=True)
+        _keep(text, "")
     return 0
 
 
@@ -77,15 +80,27 @@ def _screens(chosen: argparse.Namespace) -> int:
     text = section(measured, Transaction.objects.count())
     print(text)
     if chosen.write:
-        _keep(text, beside=False)
+        _keep(text, "## Screens")
     return 0
 
 
-def _keep(text: str, *, beside: bool) -> None:
-    """Write a part of the page: what is ``beside`` the screens, or the screens, which stand last; the other stays."""
-    heading = "## Screens"
-    before, found, screens = _PAGE.read_text().partition(heading)
-    _PAGE.write_text(f"{text}\n{found}{screens}" if beside else f"{before.rstrip()}\n\n{text}")
+def _dispatch(chosen: argparse.Namespace) -> int:
+    from tests.bench.dispatch import measure_dispatch, section
+    from tests.bench.push import say
+
+    text = section(measure_dispatch(say))
+    print(text)
+    if chosen.write:
+        _keep(text, "## Incidents")
+    return 0
+
+
+def _keep(text: str, heading: str) -> None:
+    """Write a part of the page: what is under a heading, or without one what stands before them all."""
+    first, *parts = re.split(r"(?m)^(?=## )", _PAGE.read_text())
+    by_heading = {"": first} | {part.partition("\n")[0]: part for part in parts} | {heading: text}
+    # Their headings are in the order of the alphabet, and the screens, which are long, last.
+    _PAGE.write_text("\n\n".join(by_heading[one].strip() for one in sorted(by_heading)) + "\n")
     print(f"Written to {_PAGE.name}.", file=sys.stderr)
 
 
