@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Least
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from incidents.admin.asking import ASKED, REFUSED_FOR
+from incidents.admin.asking import asking, lately
 from incidents.admin.clock_words import Clock, clocks_of, span
 from incidents.admin.faults import fault_of, with_faults
 from incidents.admin.standing_words import words_of
@@ -142,10 +142,9 @@ def _of(asked: dict[str, str]) -> QuerySet[Incident]:
 
 
 def _lanes(rows: QuerySet[Incident], asked: dict[str, str], now: dt.datetime) -> list[tuple[str, list[Pile]]]:
-    on_board = rows.filter(Q(state__in=OPEN) | Q(state=State.REFUSED, created_at__gt=now - REFUSED_FOR))
-    counted = on_board.order_by().values_list("state").annotate(Count("pk"))
+    counted = rows.filter(lately(now)).order_by().values_list("state").annotate(Count("pk"))
     counts = dict(counted)
-    refused = ASKED["refused"][1](rows, now)
+    refused = rows.filter(asking("refused", now))
     if counts.get(State.REFUSED):
         counts[State.REFUSED] = refused.count()
     lanes = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -11,8 +11,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from unfold.decorators import action, display
 
 from incidents.admin.story import called, outcome_of, raw_of, says
-from incidents.models import IncidentMessage
+from incidents.models import Incident, IncidentMessage, LoomisAccount
 from safes.admin.bases import EMPTY, EstimatingPaginator, ViewOnlyAdmin, change_url, instant, link, table
+
+# Characters of a message that its page shows; the download has all.
+_SHOWN_TEXT = 400_000
 
 
 class OfFilter(DropdownFilter):
@@ -44,7 +47,7 @@ class IncidentMessageAdmin(ViewOnlyAdmin):
         ("account", RelatedDropdownFilter),
     )
     list_select_related = ("account", "incident")
-    search_fields = ("=incident__reference", "=file_name", "=reading__reference")
+    search_fields = ("=incident__reference",)  # said here, found in get_search_results
     search_help_text = "Reference of an incident, or name of a file"
     when_empty = "Every message to Loomis and from them is listed here."
     ordering = ("-id",)
@@ -63,7 +66,19 @@ class IncidentMessageAdmin(ViewOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IncidentMessage]:
         rows: QuerySet[IncidentMessage] = super().get_queryset(request)
-        return rows.select_related("account", "incident__site", "attempt__dispatch")
+        return rows.select_related("account", "incident__site", "attempt__dispatch").defer("body", "attempt__response")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[IncidentMessage], search_term: str
+    ) -> tuple[QuerySet[IncidentMessage], bool]:
+        """By the incident's reference, by the one that an orphan names, or by the name of a file."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        incidents = list(Incident.objects.filter(reference=term).values_list("pk", flat=True))
+        accounts = list(LoomisAccount.objects.values_list("pk", flat=True))  # the index on names begins with them
+        orphans = Q(incident=None, reading__reference=term)
+        return queryset.filter(Q(incident__in=incidents) | orphans | Q(account__in=accounts, file_name=term)), False
 
     @action(description="Download", url_path="raw/download", permissions=["view"], icon="download")
     def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -127,5 +142,5 @@ class IncidentMessageAdmin(ViewOnlyAdmin):
     def raw(self, message: IncidentMessage) -> SafeString:
         return format_html(
             '<pre class="staff-raw font-mono overflow-x-auto text-sm" tabindex="0" aria-label="what was said">{}</pre>',
-            raw_of(message.body),
+            raw_of(message.body, _SHOWN_TEXT),
         )

@@ -72,5 +72,5 @@ def _below(request: HttpRequest, finding: Finding) -> SafeString:
     return SafeString(render_to_string("staff/incidents/of_finding.html", context, request))
 
 
-hang_on_safe(SafePanel("Incidents", 15, (_MAY_SEE,), "staff/incidents/of_safe.html", _look, "incidents"))
+hang_on_safe(SafePanel("Incidents", 25, (_MAY_SEE,), "staff/incidents/of_safe.html", _look, "incidents", wide=True))
 hang_below_findings("incidents", _below)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.db.models import BinaryField, F, Func, Value
 from django.urls import reverse
 
 from incidents.admin.standing_words import moment
@@ -14,8 +15,9 @@ from incidents.reading import Reading
 from safes.admin.bases import instant
 from safes.admin.raw_text import as_text, laid_out
 
-# Of what is shown folded; the message's own page offers the exact bytes.
-_SHOWN_TEXT = 20_000
+# Characters of what is shown folded; the message's own page shows more, and offers the exact bytes.
+_FOLDED_TEXT = 8_000
+_MOST_BYTES = 4  # of a character, in any encoding
 # More than any incident has by itself; a far end gone mad sends no more of the page.
 _MOST = 300
 
@@ -73,22 +75,39 @@ def says(message: IncidentMessage, zone_name: str | None) -> list[tuple[str, str
     return [(name, value) for name, value in facts if value]
 
 
-def raw_of(body: bytes | memoryview) -> str:
-    """Bytes as text, JSON laid out; the beginning of what is long."""
+def raw_of(body: bytes | memoryview, limit: int = _FOLDED_TEXT) -> str:
+    """Bytes as text, JSON laid out; so many characters of what is long."""
     text = as_text(bytes(body))
-    shown = laid_out(text, _SHOWN_TEXT) or text
-    return shown if len(shown) <= _SHOWN_TEXT else f"{shown[:_SHOWN_TEXT]}\n…"
+    shown = laid_out(text, limit) or text
+    return shown if len(shown) <= limit else f"{shown[:limit]}\n…"
+
+
+def _beginning(column: str) -> Func:
+    """Of the bytes of a column: an answer may be a whole page of somebody's server."""
+    most = Value(_FOLDED_TEXT * _MOST_BYTES)
+    return Func(F(column), Value(1), most, function="substr", output_field=BinaryField())
 
 
 def story_of(incident: Incident) -> list[Moment]:
     """All of it, the latest last. A handful of queries, whatever its length."""
     zone_name = incident.site.time_zone if incident.site else None
-    messages = list(incident.messages.select_related("attempt").order_by("at", "id")[:_MOST])
+    messages = list(
+        incident.messages.select_related("attempt")
+        .defer("body", "attempt__response")
+        .annotate(said=_beginning("body"), answer=_beginning("attempt__response"))
+        .order_by("at", "id")[:_MOST]
+    )
     told = {one.attempt_id for one in messages if one.attempt_id}
-    tries = Attempt.objects.filter(dispatch__incident=incident).select_related("dispatch").order_by("id")[:_MOST]
-    moments = [*_ours(incident), *(_message(one, zone_name) for one in messages)]
     # Its worker died before it wrote down what it was about to send.
-    moments += [_try(one) for one in tries if one.pk not in told]
+    alone = Attempt.objects.filter(dispatch__incident=incident).exclude(pk__in=told).select_related("dispatch")
+    tries = alone.defer("response").annotate(answer=_beginning("response")).order_by("id")[:_MOST]
+    # An answer that was understood is a message of its own.
+    heard = {one.answers_id for one in messages}
+    moments = list(_ours(incident))
+    for one in messages:
+        answer = None if one.attempt_id in heard else one.answer
+        moments.append(_message(one, one.said, answer, zone_name))
+    moments += [_try(one, one.answer) for one in tries]
     return sorted(moments, key=lambda one: one.at)
 
 
@@ -105,15 +124,14 @@ def _ours(incident: Incident) -> Iterator[Moment]:
         )
 
 
-def _message(message: IncidentMessage, zone_name: str | None) -> Moment:
+def _message(message: IncidentMessage, said: bytes, answer: bytes | None, zone_name: str | None) -> Moment:
     name = called(message)
     url = reverse("admin:incidents_incidentmessage_change", args=[message.pk])
     via = f"in the file {message.file_name}" if message.file_name else f"as {message.get_via_display()}"
     if message.direction == IncidentMessage.Direction.OUT:
         facts = outcome_of(message.attempt) if message.attempt else []
         number = f", try {message.attempt.number}" if message.attempt else ""
-        answer = raw_of(message.attempt.response) if message.attempt and message.attempt.response else ""
-        raw = raw_of(message.body) + (f"\n\n— answered —\n{answer}" if answer else "")
+        raw = raw_of(said) + (f"\n\n— answered —\n{raw_of(answer)}" if answer else "")
         return Moment(message.at, "We", f"{name} sent{number}", facts, [], raw, "what was sent", url, mark="out")
     means = _MEANS.get(message.type.lower())
     return Moment(
@@ -122,7 +140,7 @@ def _message(message: IncidentMessage, zone_name: str | None) -> Moment:
         f"{name}: {means}" if means else name,
         [*says(message, zone_name), ("came", via)],
         [*message.warnings, *([message.error] if message.error else [])],
-        raw_of(message.body),
+        raw_of(said),
         "what was received",
         url,
         message.is_repeat,
@@ -130,9 +148,9 @@ def _message(message: IncidentMessage, zone_name: str | None) -> Moment:
     )
 
 
-def _try(attempt: Attempt) -> Moment:
+def _try(attempt: Attempt, answer: bytes) -> Moment:
     what = f"{attempt.dispatch.kind.capitalize()}, try {attempt.number}"
-    raw = raw_of(attempt.response) if attempt.response else ""
+    raw = raw_of(answer) if answer else ""
     return Moment(attempt.started_at, "We", what, outcome_of(attempt), [], raw, "what was answered", mark="out")
 
 

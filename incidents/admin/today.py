@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents.admin.asking import ASKED
+from incidents.admin.asking import asking, lately
 from incidents.models import Incident
 from safes.admin.bases import ago
 from safes.dashboard import Ask, Desk, open_desk
@@ -25,13 +25,17 @@ _SAID = (
 
 
 def _look(request: HttpRequest) -> Iterator[Ask]:
+    """One query."""
     now = timezone.now()
+    asked = {name: asking(name, now) for name, *_ in _SAID}
+    counts = {f"{name}_count": Count("pk", filter=rows) for name, rows in asked.items()}
+    oldest = {f"{name}_oldest": Min("created_at", filter=rows) for name, rows in asked.items()}
+    found = Incident.objects.filter(lately(now)).order_by().aggregate(**counts, **oldest)
     address = reverse("admin:incidents_incident_changelist")
     for name, one, many, is_alarming in _SAID:
-        rows = ASKED[name][1](Incident.objects.order_by(), now)
-        found = rows.aggregate(count=Count("pk"), oldest=Min("created_at"))
-        more = f"the oldest was raised {ago(found['oldest'], now)}" if found["oldest"] else ""
-        yield Ask(found["count"], one, many, f"{address}?asks={name}", more, is_alarming)
+        since = found[f"{name}_oldest"]
+        more = f"the oldest was raised {ago(since, now)}" if since else ""
+        yield Ask(found[f"{name}_count"], one, many, f"{address}?asks={name}", more, is_alarming)
 
 
 open_desk(Desk("Incidents", 25, "incidents.view_incident", _look, ("incidents.change_incident",)))

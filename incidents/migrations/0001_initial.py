@@ -399,7 +399,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='incident',
-            index=models.Index(fields=['device', 'fault_code', '-queued_at'], name='incident_by_device'),
+            index=models.Index(fields=['device', '-created_at'], name='incident_by_device'),
         ),
         migrations.AddIndex(
             model_name='incident',

@@ -119,7 +119,7 @@ class Incident(models.Model):
         indexes = [
             models.Index(fields=["account", "state"], name="incident_by_account"),
             models.Index(fields=["state", "-created_at"], name="incident_by_state"),
-            models.Index(fields=["device", "fault_code", "-queued_at"], name="incident_by_device"),
+            models.Index(fields=["device", "-created_at"], name="incident_by_device"),
             models.Index(fields=["clock_at"], name="incident_clock", condition=Q(clock_at__isnull=False)),
         ]
 
