@@ -118,6 +118,8 @@ TOMORROW = (dt.datetime(2200, 1, 1, tzinfo=dt.UTC)).isoformat()
         ({"device_status": "Broken"}, "device_status"),
         ({"notes": "x" * 4001}, "notes"),
         ({"notes": "\ud800"}, "notes"),
+        ({"notes": ["Low"]}, "notes"),
+        ({"notes": 1.5}, "notes"),
         ({"falt_code": "F1"}, "falt_code"),
         ({"state": "closed"}, "state"),
     ],

@@ -126,6 +126,9 @@ def test_files_say_the_same_as_the_json_and_are_as_odd_as_the_published_ones():
     said = read_xml(atm_file(notes="simulate: cancelled"))
     assert said is not None
     reply = Desk().hear(said, AT)
+    files = {update.type: as_xml(update.fields) for update in reply.updates}
+    assert b"<Customer>1234567</Customer>" in files["accept"]
+    assert b"<CancelDateTime>2026-11-21T06:31:00Z</CancelDateTime>" in files["cancel"]
     for update in reply.updates:
         read = atm_xml.read_message(as_xml(update.fields))
         assert (read.type, read.customer, read.provider) == (update.type, "1234567", "SP1")
