@@ -68,3 +68,32 @@ def test_the_exact_bytes_of_a_message_are_a_file_that_no_browser_runs(staff):
     assert response.content == b"{}"
     assert response["Content-Type"] == "application/octet-stream"
     assert response["Content-Disposition"].startswith("attachment")
+
+
+def test_a_message_is_found_by_the_reference_that_it_is_of_or_names_and_by_its_file(staff):
+    one = incident()
+    message = orphan(one)
+    mine = IncidentMessage.objects.create(
+        account=one.account,
+        incident=one,
+        direction="in",
+        via="file",
+        file_name="x_ack.xml",
+        body=b"<x/>",
+        at=timezone.now(),
+    )
+    for typed, found in (("404", message), (one.reference, mine), ("x_ack.xml", mine)):
+        listed = staff.get(page(IncidentMessage, "changelist"), {"q": typed}).context["cl"].queryset
+        assert [row.pk for row in listed] == [found.pk], typed
+
+
+@pytest.mark.parametrize("model", [Incident, IncidentMessage])
+def test_a_list_goes_into_a_file_with_moments_instead_of_ages(staff, model):
+    one = incident()
+    orphan(one)
+    response = staff.post(f"{page(model, 'changelist')}as-file/?", {"format": "csv"}, follow=True)
+    text = b"".join(response.streaming_content).decode()
+    assert "UTC" in text
+    assert "ago" not in text
+    if model is Incident:
+        assert one.reference in text
