@@ -88,7 +88,8 @@ def _dispatch(chosen: argparse.Namespace) -> int:
     from tests.bench.dispatch import measure_dispatch, section
     from tests.bench.push import say
 
-    text = section(measure_dispatch(say))
+    load = os.getloadavg()[0]
+    text = section(measure_dispatch(say), load)
     print(text)
     if chosen.write:
         _keep(text, "## Incidents")

@@ -102,7 +102,8 @@ def measure_dispatch(say: Say) -> list[Measured]:
     ]
 
 
-def section(lines: list[Measured]) -> str:
+def section(lines: list[Measured], load: float) -> str:
+    """The part of the page; ``load``: what the machine had to do when measuring began."""
     rows = [
         f"| {line.work} | {line.took} | {line.budget} | {'within' if line.is_within else '**over**'} |"
         for line in lines
@@ -112,7 +113,8 @@ def section(lines: list[Measured]) -> str:
             "## Incidents",
             "",
             "`make bench ARGS=dispatch`: the worker that sends and the web server as the supervisor starts them, and a",
-            "server on loopback in Loomis's place. An account has four tries under way at most.",
+            "server on loopback in Loomis's place. An account has four tries under way at most. The machine had a load",
+            f"of {load:.1f} on {os.cpu_count()} cores when it began: what else runs on it counts in full.",
             "",
             "| work | took | budget | |",
             "|---|---|---|---|",
