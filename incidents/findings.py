@@ -34,7 +34,7 @@ KINDS = (*OF_INCIDENTS, "incident_orphan")
 
 # What to do about a refusal, by its code in lower case ("Response Codes" in either document).
 AFTER_REFUSAL = {
-    "duplicate": "They have one for the same ATM and fault, or with this reference, of the last 24 hours: find out "
+    "duplicate": "They have one for the same device and fault, or with this reference, of the last 24 hours: find out "
     "which, and call them if there is none.",
     "invalidfault": "Compare the fault codes of the account with what was agreed, and raise it anew.",
     "devicenotfound": "They know no such device under this customer number: compare the two, and raise it anew.",
@@ -217,13 +217,16 @@ def _about(promises: list[clocks.Promise]) -> str:
 def _contradicting(incident: Incident) -> Iterator[Wrong]:
     if incident.contradiction:
         heard = incident.messages.filter(direction=IncidentMessage.Direction.IN, applied_at__isnull=False)
-        says = sorted({str(type_) for type_ in heard.values_list("type", flat=True) if type_})
-        ours = " although it was cancelled here before it went out" if incident.state == State.CANCELLED else ""
+        says = {str(type_) for type_ in heard.values_list("type", flat=True) if type_}
+        ends = says & {"nak", "cancel", "close"}
+        # With a single end it is ours that does not go with it.
+        of_both = sorted(ends) if len(ends) > 1 else sorted(says)
+        ours = "" if len(ends) > 1 else ", although it was cancelled here before it went out"
         yield Wrong(
             "incident_contradiction",
-            f"What Loomis says of {_named(incident)} does not go together: {', '.join(says)}{ours}. It counts as "
-            f"{incident.state}; call them and ask what happened.",
-            {"types": says},
+            f"What Loomis says of {_named(incident)} does not go together: {' and '.join(of_both)}{ours}. It counts "
+            f"as {incident.state}; call them and ask what happened.",
+            {"types": of_both},
         )
     if len(incident.loomis_numbers) > 1:
         numbers = incident.loomis_numbers
@@ -250,8 +253,8 @@ def _wrong_message(message: IncidentMessage) -> Wrong | None:
     if message.incident_id is None and reading.is_known:
         return Wrong(
             "incident_orphan",
-            f"Loomis sent {message.account} a {message.type} for the incident {reading.reference[:60]}, which this "
-            "account does not have. Ask them what it belongs to.",
+            f"Loomis sent the account {message.account} “{message.type}” for incident {reading.reference[:60]}, which "
+            "it does not have. Ask them what it belongs to.",
             detail,
         )
     return None

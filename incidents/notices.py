@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.transaction import atomic
+from django.urls import reverse
 from django.utils import timezone
 
 from incidents.models import Incident, Notice
@@ -82,7 +83,7 @@ def _written(notice: Notice) -> EmailMessage:
         f"Incident: {incident.reference}",
         f"Device: {incident.device}" + (f" at {incident.site}" if incident.site else ""),
         f"Account: {incident.account}",
-        f"{settings.PUBLIC_URL}/admin/incidents/incident/{incident.pk}/change/",
+        settings.PUBLIC_URL + reverse("admin:incidents_incident_change", args=[incident.pk]),
     ]
     subject = f"Incident {incident.reference}, {incident.device}: {_TITLES.get(notice.kind, notice.kind)}"
     to = [address.strip() for address in incident.account.notify.split(",") if address.strip()]

@@ -110,6 +110,15 @@ def test_two_ends_and_two_numbers_come_up():
     assert the("incident_second_number").detail["numbers"] == ["INC1", "INC2"]
 
 
+def test_loomis_going_on_with_what_was_cancelled_here_comes_up():
+    safe = incident()
+    request_cancel(safe.pk, "Not needed", "carla")
+    say(safe, "ACK")
+    found = the("incident_contradiction")
+    assert "cancelled here before it went out" in found.summary
+    assert found.detail["types"] == ["ack"]
+
+
 def test_what_is_missing_comes_up_once_and_stays_settled():
     safe = sent()
     say(safe, "Close", ResponseText=None)
