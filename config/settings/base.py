@@ -265,7 +265,7 @@ INCIDENT_TIMEOUT_SECONDS = env.float("INCIDENT_TIMEOUT_SECONDS", default=10.0)
 # What a dispatch that did not get through waits at first before it is tried again, seconds; twice as long each time.
 INCIDENT_RETRY_BASE_SECONDS = env.float("INCIDENT_RETRY_BASE_SECONDS", default=5.0)
 # Which mail server tells people of incidents; written to the log when empty (docs/operations.md, "E-mail").
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="strongroom@localhost")
 # How long a list that somebody asked for as a file is kept.

@@ -42,6 +42,25 @@ def test_production_does_not_start_without_its_secret():
     assert "SECRET_KEY" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("url", "backend"),
+    [
+        ("", "safes.unarranged_mail.EmailBackend"),
+        ("smtp+tls://user:password@mail.example:587", "django.core.mail.backends.smtp.EmailBackend"),
+    ],
+)
+def test_production_without_a_mail_server_says_so_instead_of_writing_to_a_log(url, backend):
+    done = django(
+        *("-c", "from django.conf import settings; print(settings.EMAIL_BACKEND, settings.EMAIL_HOST)"),
+        DJANGO_SETTINGS_MODULE="config.settings.production",
+        SECRET_KEY="x" * 60,
+        ALLOWED_HOSTS="strongroom.example",
+        EMAIL_URL=url,
+    )
+    assert done.stdout.split()[0] == backend, done.stderr
+    assert done.stdout.split()[1] == ("mail.example" if url else "None")
+
+
 @pytest.mark.parametrize(("environment", "wanted"), [({}, "written"), ({"DJANGO_SETTINGS_MODULE": "given"}, "given")])
 def test_commands_take_the_settings_that_env_names_unless_the_environment_names_others(tmp_path, environment, wanted):
     for part in ("manage.py", "config/__init__.py", "config/data_dir.py"):
