@@ -1,4 +1,4 @@
-"""Retakes the pictures of README.md: `make screenshots`, beside a `make demo` with the same PORT and data directory."""
+"""Retakes the pictures of README.md and docs/desk.md: `make screenshots`, beside a `make demo` with the same PORT and data directory."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def _pictures() -> dict[str, str]:
         "today": reverse("admin:index"),
         "worksheet": reverse("admin:transactions_siteday_change", args=[day.pk]),
         "findings": reverse("admin:safes_finding_changelist"),
+        "incidents": reverse("admin:incidents_incident_board"),
     }
 
 
