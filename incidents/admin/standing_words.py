@@ -174,8 +174,7 @@ def _promised(incident: Incident, standing: str, now: dt.datetime) -> Words:
     standing = " ".join([standing, *said])
     if any(clock.is_late for clock in running):
         number = f", by their number {incident.loomis_number}" if incident.loomis_number else ""
-        passed = " and ".join(clock.words for clock in running if clock.is_late)
-        return Words(f"{standing} {passed}.", f"Ask Loomis where they are{number}.", asks=True)
+        return Words(standing, f"Ask Loomis where they are{number}.", asks=True)
     return Words(standing, "")
 
 

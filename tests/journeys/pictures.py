@@ -1,4 +1,4 @@
-"""Retakes the pictures of README.md and docs/desk.md: `make screenshots`, beside a `make demo` with the same PORT and data directory."""
+"""Retakes the pictures of the docs: `make screenshots`, beside a `make demo` with the same PORT and data directory."""
 
 from __future__ import annotations
 

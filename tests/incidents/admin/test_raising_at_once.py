@@ -21,4 +21,3 @@ def test_two_presses_at_the_same_moment_raise_one():
     assert len(set(made)) == 1
     assert Incident.objects.count() == 1
     assert Incident.objects.get().dispatches.count() == 1
-

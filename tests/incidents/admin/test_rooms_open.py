@@ -70,6 +70,12 @@ def test_every_row_has_a_page_within_twenty_five_queries(staff, life, model, dja
             assert staff.get(page(model, "change", pk)).status_code == 200
 
 
+@pytest.mark.parametrize("model", [Atm, FaultCode, LoomisAccount, Incident])
+def test_every_row_has_a_history(staff, life, model):
+    for pk in model._default_manager.values_list("pk", flat=True):
+        assert staff.get(page(model, "history", pk)).status_code == 200
+
+
 @pytest.mark.parametrize("address", [BOARD, f"{RAISE}?account=safes-1", f"{RAISE}?account=atms-1&device=ATM00001"])
 def test_board_and_form_need_at_most_twenty_five_queries(staff, life, address, django_assert_max_num_queries):
     for number in range(40):
