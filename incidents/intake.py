@@ -29,11 +29,8 @@ log = structlog.get_logger(__name__)
 _GRACE = dt.timedelta(seconds=30)
 _BACKOFF = [dt.timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600)]
 _HEARD_GRAIN = dt.timedelta(minutes=1)
-# All that is ever written to a message after it was stored: its bytes are not sent to and fro.
-_FOUND_OUT = (
-    *("incident", "type", "reading", "warnings", "error", "is_repeat", "applied_at", "status", "duration_ms"),
-    *("tries", "next_try_at"),
-)
+# What is written to a message when it was looked at: its bytes are not sent to and fro.
+_FOUND_OUT = ("incident", "type", "reading", "warnings", "error", "is_repeat", "applied_at", "tries", "next_try_at")
 LATER = "It is stored, and is applied as soon as that can be done."
 
 
@@ -120,12 +117,12 @@ def _apply(message_id: int, begun: float | None) -> Taken:
     message.error = error
     message.is_repeat = _came_before(message)
     message.applied_at = timezone.now()
-    _note_answer(message, begun)
     message.save(update_fields=_FOUND_OUT)
     if incident is not None and not error:
         prove(incident)
     settle_message(message)
     _note_heard(message)
+    _note_answer(message, begun)
     return _taken(message, incident)
 
 
@@ -183,9 +180,11 @@ def _came_before(message: IncidentMessage) -> bool:
 
 
 def _note_answer(message: IncidentMessage, begun: float | None) -> None:
+    """With what it is answered, as the last that is done about it: the time until then is a part of that."""
     if begun is not None:
-        message.status = 400 if message.error else 200
+        message.status = 400 if message.error and message.applied_at else 200
         message.duration_ms = round((time.perf_counter() - begun) * 1000)
+        message.save(update_fields=["status", "duration_ms"])
 
 
 def _note_heard(message: IncidentMessage) -> None:
@@ -205,11 +204,10 @@ def _failed(message_id: int, error: Exception, begun: float | None) -> Taken:
             if message.applied_at is None:
                 message.next_try_at = timezone.now() + _BACKOFF[min(message.tries, len(_BACKOFF) - 1)]
                 message.tries += 1
-                message.error = ""
-                _note_answer(message, begun)
                 message.error = f"Applying it failed ({type(error).__name__}); it is tried again by itself."
                 message.save(update_fields=_FOUND_OUT)
                 settle_message(message)
+                _note_answer(message, begun)
     except DatabaseError:
         log.exception("message_left_as_stored", message=message_id)
     return Taken(message_id, warnings=(LATER,))
