@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -37,14 +39,14 @@ def sender(**more: str) -> Iterator[subprocess.Popen[bytes]]:
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
         **more,
     }
-    name = f"sender-{os.getpid()}@here"
-    process = subprocess.Popen(worker_command(DISPATCH, name), cwd=CHECKOUT, env=environment)
+    name = f"sender-{uuid.uuid4()}@here"
+    process = subprocess.Popen(worker_command(DISPATCH, name), cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE)
     try:
         until(lambda: name.encode() in told_of(), "the worker")
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def told_of() -> list[bytes]:
@@ -63,21 +65,41 @@ def test_what_is_queued_is_on_the_wire_by_itself():
     assert there.references == [incident.reference]
 
 
-def test_a_worker_that_is_asked_to_end_ends_what_is_under_way_and_begins_nothing():
+def test_a_worker_that_is_asked_to_end_ends_what_is_under_way():
     stuck = Stuck()
     with far_end(stuck) as there, sender(INCIDENT_TIMEOUT_SECONDS="60") as process:
-        account = account_of("atm", there.url)
-        first = queued(account)
-        stuck.held = {first.reference}
-        until(lambda: there.references == [first.reference], "the first request")
+        incident = queued(account_of("atm", there.url))
+        stuck.held = {incident.reference}
+        until(lambda: there.references == [incident.reference], "the request")
         process.send_signal(signal.SIGTERM)
-        until(lambda: b"sender" not in b"".join(told_of()) or process.poll() is not None, "the end to begin")
-        second = queued(account)
+        assert process.stdout is not None
+        assert any(b"Warm shutdown" in line for line in process.stdout)
         stuck.let_go.set()
-        process.wait(60)
-        assert there.references == [first.reference]
-    assert (state(first), tries(first), dispatch(first).state) == ("sent", ["delivered"], "done")
-    assert (state(second), dispatch(second).state) == ("queued", "due")
+        assert process.wait(60) == 0
+    assert (state(incident), tries(incident), dispatch(incident).state) == ("sent", ["delivered"], "done")
+
+
+def test_children_of_a_worker_hear_that_it_is_to_end():
+    """As those of a worker that serves other queues too: forked when the tasks had been read, and sent no signal."""
+    done = subprocess.run([sys.executable, "-c", FORKED], check=False, cwd=CHECKOUT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+FORKED = """
+import os, sys, django
+django.setup()
+from celery.signals import worker_shutting_down
+from config.celery import app
+app.loader.import_default_modules()
+hears, tells = os.pipe()
+child = os.fork()
+if not child:
+    os.read(hears, 1)
+    os._exit(sys.modules["incidents.outbox.sending"]._ending[0])
+worker_shutting_down.send(sender=None)
+os.write(tells, b".")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
 
 
 def test_the_clock_has_the_outbox_looked_through_and_every_task_has_a_queue():
