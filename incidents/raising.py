@@ -31,7 +31,7 @@ class Conflict(ValueError):
     """It cannot be done with an incident in the state it is in; the message is a sentence."""
 
 
-def warnings_of(checked: Checked, now: dt.datetime, *, but: int = 0) -> list[str]:
+def warnings_of(checked: Checked, now: dt.datetime) -> list[str]:
     """What one should know before sending it: for an ATM, that the same went out within 24 hours."""
     warnings = [f"{name} is not sent to Loomis in this dialect, and was left out." for name in checked.left_out]
     if checked.atm is None:
@@ -40,7 +40,7 @@ def warnings_of(checked: Checked, now: dt.datetime, *, but: int = 0) -> list[str
         Q(tried_at__gt=now - PROTECTED) | Q(tried_at__isnull=True, state=State.QUEUED),
         atm=checked.atm,
         fault_code=checked.fault_code,
-    ).exclude(pk=but)
+    )
     for earlier in same.order_by("-queued_at")[:3]:
         went = f"went out at {earlier.tried_at:%Y-%m-%d %H:%M} UTC" if earlier.tried_at else "waits to be sent"
         warnings.append(
@@ -99,7 +99,7 @@ def edit_draft(incident_id: int, wanted: Wanted) -> tuple[Incident, list[str]]:
         raise ValidationError({"account": ["The account of an incident stays: raise another one."]})
     _write(incident, checked)
     incident.save()
-    return incident, warnings_of(checked, now, but=incident.pk)
+    return incident, warnings_of(checked, now)
 
 
 @atomic

@@ -108,7 +108,7 @@ class RaisesIncidents(ViewOnlyAdmin):
         """The form once more, where something is wrong with it or has to be known before it is sent."""
         if not form.is_valid() or form.checked is None:
             return self._form_page(request, form, draft)
-        warnings = form.remarks + raising.warnings_of(form.checked, timezone.now(), but=draft.pk if draft else 0)
+        warnings = form.remarks + raising.warnings_of(form.checked, timezone.now())
         is_seen = request.POST.get("seen") == _digest(warnings)
         if warnings and not is_seen and request.POST.get("act") != "draft":
             return self._form_page(request, form, draft, warnings)
