@@ -78,11 +78,11 @@ def standing_of(incident: Incident) -> Standing:
 def _tries(dispatch: Dispatch | None) -> Tries:
     if dispatch is None:
         return Tries()
-    ended = list(dispatch.attempts.values_list("outcome", "may_have_arrived"))
+    ended = list(dispatch.attempts.values_list("outcome", "may_have_arrived", "given_up"))
     return Tries(
-        delivered=any(outcome == Out.DELIVERED for outcome, _ in ended),
-        unknown=any(outcome == Out.UNKNOWN for outcome, _ in ended),
-        on_the_wire=sum(outcome == Out.DELIVERED or may_have for outcome, may_have in ended),
+        delivered=any(outcome == Out.DELIVERED for outcome, _, _ in ended),
+        unknown=any(outcome == Out.UNKNOWN or given_up for outcome, _, given_up in ended),
+        on_the_wire=sum(outcome == Out.DELIVERED or may_have for outcome, may_have, _ in ended),
     )
 
 

@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True)),
                 ('outcome', models.CharField(blank=True, choices=[('', 'under way'), ('delivered', 'delivered'), ('not_arrived', 'did not arrive'), ('refused', 'refused'), ('unknown', 'unknown')], default='', max_length=12)),
                 ('may_have_arrived', models.BooleanField(default=False, help_text='After it, “Duplicate” may mean this very try. Also while under way.')),
+                ('given_up', models.BooleanField(default=False, help_text='Its worker was taken for dead; what it says later does not take the doubt back.')),
                 ('status', models.PositiveIntegerField(help_text='HTTP status of the answer.', null=True)),
                 ('error', models.TextField(blank=True, help_text='What went wrong, in a sentence.')),
                 ('response', models.BinaryField(blank=True, default=b'', help_text='What was answered, up to a bound.')),

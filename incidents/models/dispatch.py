@@ -79,6 +79,9 @@ class Attempt(models.Model):
     may_have_arrived = models.BooleanField(
         default=False, help_text="After it, “Duplicate” may mean this very try. Also while under way."
     )
+    given_up = models.BooleanField(
+        default=False, help_text="Its worker was taken for dead; what it says later does not take the doubt back."
+    )
     status = models.PositiveIntegerField(null=True, help_text="HTTP status of the answer.")
     error = models.TextField(blank=True, help_text="What went wrong, in a sentence.")
     response = models.BinaryField(blank=True, default=b"", help_text="What was answered, up to a bound.")

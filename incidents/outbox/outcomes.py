@@ -46,6 +46,7 @@ def _write_down(attempt_id: int, result: Result, took: dt.timedelta | None) -> A
     if was_given_up and took is None:
         return None  # its worker lived, and has said itself what came of it
     attempt.ended_at, attempt.outcome, attempt.error = now, result.outcome, result.error
+    attempt.given_up = was_given_up or took is None
     attempt.may_have_arrived, attempt.status = result.arrived, result.status
     attempt.response, attempt.response_size = result.body[:KEPT], result.read
     # Kept with the try, it can be taken in by somebody else should we die before we do.

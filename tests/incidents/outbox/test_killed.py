@@ -164,4 +164,19 @@ def test_a_worker_that_was_only_slow_is_believed_when_it_says_what_came_of_it(di
         conclude(Attempt.objects.get().pk, Result(Outcome.DELIVERED, status=200), dt.timedelta(seconds=99))
         next_turn()
         assert there.asked == []
-    assert (state(incident), dispatch(incident).state, tries(incident)) == ("sent", "done", ["delivered"])
+    # Nothing goes back: what was in doubt is settled by Loomis's word alone.
+    assert (state(incident), dispatch(incident).state, tries(incident)) == ("unconfirmed", "done", ["delivered"])
+
+
+@pytest.mark.parametrize("dialect", ["atm", "safepoint"])
+def test_a_slow_worker_whose_try_surely_did_not_arrive_has_it_made_again(dialect):
+    with far_end(says(200)) as there:
+        incident = queued(account_of(dialect, there.url))
+        kill_a_worker("sending")
+        as_if_long_ago()
+        sweep()
+        conclude(Attempt.objects.get().pk, Result(Outcome.NOT_ARRIVED, "Refused."), dt.timedelta(seconds=99))
+        assert state(incident) == "unconfirmed"
+        next_turn()
+        assert there.references == [incident.reference]
+    assert (state(incident), dispatch(incident).state) == ("unconfirmed", "done")
