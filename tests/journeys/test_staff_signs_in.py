@@ -39,7 +39,7 @@ def test_staff_log_in_find_a_transaction_open_its_delivery_and_change_a_key(wind
     assert key not in window.content()
 
     window.goto("/admin/transactions/pushendpoint/")
-    window.get_by_role("link", name="loomis").click()
+    window.get_by_role("link", name="loomis", exact=True).click()
     window.get_by_role("link", name="Change the key").click()
     window.get_by_label("None: the old key stops working at once", exact=False).check()
     window.get_by_role("button", name="Make a new key").click()
