@@ -103,12 +103,12 @@ def _apply(message_id: int, begun: float | None) -> Taken:
     locked = IncidentMessage.objects.select_for_update(of=("self",), no_key=True)
     message = locked.select_related("account", "answers__dispatch").get(pk=message_id)
     if message.applied_at is not None:
-        return _taken(message, message.incident)
+        return _taken(message, message.incident, [])
     try:
         reading = read_message(bytes(message.body), message.account.dialect, is_file=message.via == _Via.FILE)
-        error = _unusable(message, reading)
+        missing, error = _missing(message, reading), _unusable(message, reading)
     except NotReadable as not_readable:
-        reading, error = Reading(), str(not_readable)
+        reading, missing, error = Reading(), [], str(not_readable)
     incident = _incident_of(message, reading)
     message.incident = incident
     message.type = reading.type[:100]
@@ -123,7 +123,7 @@ def _apply(message_id: int, begun: float | None) -> Taken:
     settle_message(message)
     _note_heard(message)
     _note_answer(message, begun)
-    return _taken(message, incident)
+    return _taken(message, incident, missing)
 
 
 _Via = IncidentMessage.Via
@@ -213,11 +213,9 @@ def _failed(message_id: int, error: Exception, begun: float | None) -> Taken:
     return Taken(message_id, warnings=(LATER,))
 
 
-def _taken(message: IncidentMessage, incident: Incident | None) -> Taken:
+def _taken(message: IncidentMessage, incident: Incident | None, missing: list[str]) -> Taken:
     if message.error:
-        reading = Reading.from_json(message.reading)
-        missing = tuple(_missing(message, reading)) if message.reading else ()
-        return Taken(message.pk, error=message.error, missing=missing)
+        return Taken(message.pk, error=message.error, missing=tuple(missing))
     return Taken(
         message.pk,
         incident=incident.reference if incident else None,

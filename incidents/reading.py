@@ -115,9 +115,9 @@ def read(said: Mapping[str, Any], dialect: str) -> Reading:
 
     Never raises: what cannot be read is left out, and said in the warnings.
     """
-    by_name: dict[str, Any] = {}
+    by_name: dict[str, tuple[str, Any]] = {}
     for name, value in said.items():
-        by_name.setdefault(str(name).strip().lower(), value)
+        by_name.setdefault(str(name).strip().lower(), (_NO_TEXT.sub("�", str(name).strip())[:60], value))
     warnings: list[str] = []
     found: dict[str, Any] = {}
     for field, names in NAMES.items():
@@ -133,13 +133,15 @@ def read(said: Mapping[str, Any], dialect: str) -> Reading:
     return Reading(**found, warnings=tuple(warnings))
 
 
-def _first(by_name: dict[str, Any], names: tuple[str, ...], warnings: list[str]) -> tuple[str, str]:
+def _first(by_name: dict[str, tuple[str, Any]], names: tuple[str, ...], warnings: list[str]) -> tuple[str, str]:
+    """What stands under the first of these names that says anything, with that name as it was sent."""
     for name in names:
-        text = _text(by_name.get(name))
+        sent, value = by_name.get(name, (name, None))
+        text = _text(value)
         if text is None:
-            warnings.append(f"{name} is not a text, and was left out.")
+            warnings.append(f"{sent} is not a text, and was left out.")
         elif text:
-            return name, text
+            return sent, text
     return names[0], ""
 
 

@@ -149,6 +149,11 @@ def test_without_type_or_reference_it_is_kept_and_the_fields_are_named(account, 
     assert (bytes(message.body), message.status, message.error) == (sent, 400, answer.json()["error"])
 
 
+def test_an_object_with_nothing_in_it_lacks_both_fields(account, key):
+    answer = send(account, key, b"{}")
+    assert (answer.status_code, answer.json()["fields"]) == (400, ["MessageType", "IncidentReference"])
+
+
 @pytest.mark.parametrize("sent", [b"", b"ACK", b"[1]", b"<html><body>502</body></html>", b"\xff" * 40])
 def test_what_cannot_be_read_is_kept_and_said(account, key, sent):
     answer = send(account, key, sent)

@@ -136,7 +136,7 @@ def test_what_a_file_lacks_is_said_in_the_words_of_files():
 def test_a_time_that_cannot_be_meant_is_left_out_and_said(text):
     reading = read(close(DateTime=text))
     assert reading.ended_at is None
-    assert any(f"“{text}” is no date and time" in warning for warning in reading.warnings)
+    assert any(f"DateTime “{text}” is no date and time" in warning for warning in reading.warnings)
 
 
 def test_a_time_without_zone_is_taken_for_utc_and_said():
@@ -149,7 +149,7 @@ def test_a_time_without_zone_is_taken_for_utc_and_said():
 def test_a_value_that_is_no_text_is_left_out_and_said(value):
     reading = read(close(IncidentId=value))
     assert reading.number == ""
-    assert reading.warnings[0] == "incidentid is not a text, and was left out."
+    assert reading.warnings[0] == "IncidentId is not a text, and was left out."
 
 
 def test_what_the_database_cannot_hold_is_replaced():
