@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import re
 import secrets
@@ -14,23 +13,16 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from incidents.arranging import add_atm, add_fault_code, create
+from incidents.arranging import add_atm, add_fault_code
 from incidents.models import Attempt, Dispatch, Incident, LoomisAccount
 from incidents.raising import Conflict, edit_draft, queue_draft, raise_incident, request_cancel, send_again, wanted_of
-from incidents.wanted import Wanted
 from safes.estate import place_safe
 from safes.models import Site
 from tests.factories import SiteFactory
+from tests.incidents.raising.wanting import account, of_atm, of_safe
 from tests.transactions.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-HOUR = dt.timedelta(hours=1)
-
-
-def account(name: str, dialect: str) -> LoomisAccount:
-    url = f"https://loomis.example/{name}"
-    return create(LoomisAccount(name=name, dialect=dialect, customer_number="77", dispatch_url=url))[0]
 
 
 @pytest.fixture(autouse=True)
@@ -44,24 +36,6 @@ def house() -> None:
     add_fault_code("NoCash", cash)
     account("safes", "safepoint")
     place_safe("UG1", site)
-
-
-def of_atm(**more: Any) -> Wanted:
-    good = Wanted(account="cash", device="CU100", fault_time=timezone.now() - HOUR, fault_code="CardJam")
-    return dataclasses.replace(good, **more)
-
-
-def of_safe(**more: Any) -> Wanted:
-    good = Wanted(
-        account="safes",
-        device="UG1",
-        fault_time=timezone.now() - HOUR,
-        subject="Door",
-        description="It does not open",
-        contact_name="Ann Lee",
-        contact_number="555-0100",
-    )
-    return dataclasses.replace(good, **more)
 
 
 def went_out(incident: Incident, **more: Any) -> Attempt:

@@ -11,22 +11,16 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from incidents.arranging import add_atm, add_fault_code, create
+from incidents.arranging import add_atm, add_fault_code
 from incidents.models import Atm, FaultCode, Incident, LoomisAccount
 from incidents.raising import raise_incident
 from incidents.wanted import LONGEST, LONGEST_TEXT, Wanted
 from safes.estate import place_safe
 from safes.models import Safe
 from tests.factories import SiteFactory
+from tests.incidents.raising.wanting import HOUR, account, of_atm, of_safe
 
 pytestmark = pytest.mark.django_db
-
-HOUR = dt.timedelta(hours=1)
-
-
-def account(name: str, dialect: str) -> LoomisAccount:
-    url = f"https://loomis.example/{name}"
-    return create(LoomisAccount(name=name, dialect=dialect, customer_number="77", dispatch_url=url))[0]
 
 
 @pytest.fixture(autouse=True)
@@ -41,23 +35,6 @@ def house() -> None:
     add_fault_code("Elsewhere", others)
     add_fault_code("AC12", account("safes", "safepoint"))
     place_safe("UG1", site)
-
-
-def of_atm(**more: Any) -> Wanted:
-    return Wanted(account="cash", device="CU100", fault_time=timezone.now() - HOUR, fault_code="CardJam", **more)
-
-
-def of_safe(**more: Any) -> Wanted:
-    good = Wanted(
-        account="safes",
-        device="UG1",
-        fault_time=timezone.now() - HOUR,
-        subject="Door",
-        description="It does not open",
-        contact_name="Ann Lee",
-        contact_number="555-0100",
-    )
-    return dataclasses.replace(good, **more)
 
 
 def complaints(wanted: Wanted) -> dict[str, list[str]]:
@@ -103,7 +80,7 @@ def complaints(wanted: Wanted) -> dict[str, list[str]]:
     ],
 )
 def test_of_an_atm(change, field, words):
-    assert words in complaints(dataclasses.replace(of_atm(), **change))[field][0]
+    assert words in complaints(of_atm(**change))[field][0]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +101,7 @@ def test_of_a_safe(change, field, words):
 
 
 def test_everything_that_is_wrong_is_said_at_once():
-    wrong = dataclasses.replace(of_atm(), device="X", fault_code="Y", fault_time=None, amounts={"20": 7})
+    wrong = of_atm(device="X", fault_code="Y", fault_time=None, amounts={"20": 7})
     assert set(complaints(wrong)) == {"device", "fault_code", "fault_time", "amounts"}
 
 
@@ -140,14 +117,14 @@ def test_what_is_used_no_more_is_refused():
 
 def test_a_clock_a_little_ahead_of_ours_is_none_in_the_future():
     now = timezone.now()
-    raise_incident(dataclasses.replace(of_atm(), fault_time=now + dt.timedelta(seconds=30)))
+    raise_incident(of_atm(fault_time=now + dt.timedelta(seconds=30)))
     later = dataclasses.replace(of_safe(), fault_time=timezone.now() + dt.timedelta(minutes=2))
     with pytest.raises(ValidationError, match="future"):
         raise_incident(later)
 
 
 def test_devices_and_fault_codes_are_found_without_regard_to_case_and_sent_as_they_are_known():
-    incident, _ = raise_incident(dataclasses.replace(of_atm(), device=" cu100 ", fault_code="cardjam"))
+    incident, _ = raise_incident(of_atm(device=" cu100 ", fault_code="cardjam"))
     assert (incident.device, incident.fault_code) == ("CU100", "CardJam")
     incident, _ = raise_incident(of_safe(device="ug1", fault_code=" ac12"))
     assert (incident.device, incident.fault_code) == ("UG1", "AC12")
@@ -161,7 +138,7 @@ def test_fault_codes_that_differ_in_case_alone_are_told_apart():
 
 def test_amounts_are_kept_as_plain_whole_texts_and_zeros_left_out():
     given: Any = {20: 1020, "100": "1100", "5": Decimal("1055.0"), "1": 0, "010": 10}
-    incident, _ = raise_incident(dataclasses.replace(of_atm(), fault_code="CashAdd", amounts=given))
+    incident, _ = raise_incident(of_atm(fault_code="CashAdd", amounts=given))
     assert incident.amounts == {"20": "1020", "100": "1100", "5": "1055", "10": "10"}
     assert incident.currency == "USD"
 
@@ -169,12 +146,12 @@ def test_amounts_are_kept_as_plain_whole_texts_and_zeros_left_out():
 def test_other_currencies_have_denominations_of_their_own():
     place = SiteFactory.create(code="S2", currency="CAD")
     add_atm("CU300", LoomisAccount.objects.get(name="cash"), place.code)
-    incident, _ = raise_incident(dataclasses.replace(of_atm(), device="CU300", amounts={"2": 20}))
+    incident, _ = raise_incident(of_atm(device="CU300", amounts={"2": 20}))
     assert (incident.amounts, incident.currency) == ({"2": "20"}, "CAD")
 
 
 def test_what_the_dialect_has_no_word_for_is_left_out_and_said():
-    incident, warnings = raise_incident(dataclasses.replace(of_atm(), subject="Door", contact_name="Ann Lee"))
+    incident, warnings = raise_incident(of_atm(subject="Door", contact_name="Ann Lee"))
     assert (incident.subject, incident.contact_name) == ("", "")
     assert [warning.partition(" ")[0] for warning in warnings] == ["subject", "contact_name"]
     incident, warnings = raise_incident(of_safe(amounts={"20": 7}, notes="x"))
@@ -184,6 +161,6 @@ def test_what_the_dialect_has_no_word_for_is_left_out_and_said():
 
 def test_a_time_with_an_offset_is_kept_in_utc():
     moment = dt.datetime(2026, 3, 14, 9, 17, 48, tzinfo=dt.timezone(-6 * HOUR))
-    incident, _ = raise_incident(dataclasses.replace(of_atm(), fault_time=moment))
+    incident, _ = raise_incident(of_atm(fault_time=moment))
     incident.refresh_from_db()
     assert incident.fault_at == dt.datetime(2026, 3, 14, 15, 17, 48, tzinfo=dt.UTC)
