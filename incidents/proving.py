@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from incidents import clocks
@@ -26,13 +26,16 @@ _DOUBT = (
 
 def lock(incident_id: int) -> Incident:
     """The incident, under the lock that everybody takes first who writes anything of it."""
-    return Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("account").get(pk=incident_id)
+    return _locked().get(pk=incident_id)
 
 
 def lock_named(account_id: int, reference: str) -> Incident | None:
     """The same for the incident that an account has by this reference."""
-    locked = Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
-    return locked.filter(account=account_id, reference=reference).first()
+    return _locked().filter(account=account_id, reference=reference).first()
+
+
+def _locked() -> QuerySet[Incident]:
+    return Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
 
 
 def prove(incident: Incident) -> Standing:
@@ -59,8 +62,7 @@ def prove(incident: Incident) -> Standing:
 
 def standing_of(incident: Incident) -> Standing:
     """Where an incident stands by its messages and tries, whatever its row says."""
-    dispatches = {one.kind: one for one in incident.dispatches.all()}
-    dispatch = dispatches.get(Dispatch.Kind.DISPATCH)
+    dispatch = incident.dispatches.filter(kind=Dispatch.Kind.DISPATCH).first()
     messages = incident.messages.filter(
         direction=IncidentMessage.Direction.IN, applied_at__isnull=False, is_repeat=False
     ).order_by("id")
