@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "safes",
     "transactions",
     "incidents",
+    "loyalty",
 ]
 
 MIDDLEWARE = [
@@ -264,6 +265,29 @@ SILENT_FEED_AFTER = dt.timedelta(hours=env.float("SILENT_FEED_HOURS", default=6)
 INCIDENT_TIMEOUT_SECONDS = env.float("INCIDENT_TIMEOUT_SECONDS", default=10.0)
 # What a dispatch that did not get through waits at first before it is tried again, seconds; twice as long each time.
 INCIDENT_RETRY_BASE_SECONDS = env.float("INCIDENT_RETRY_BASE_SECONDS", default=5.0)
+# Where phones without a country's number come from, as ISO 3166 writes countries.
+PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", default="US").upper()
+# How card numbers and contact codes are written: regular expressions that the whole of one matches.
+LOYALTY_CARD_NUMBER_PATTERN = env.str("LOYALTY_CARD_NUMBER_PATTERN", default=r"[0-9]{8,19}")
+LOYALTY_CONTACT_CODE_PATTERN = env.str("LOYALTY_CONTACT_CODE_PATTERN", default=r"C[0-9]{6,12}")
+# What has to be known of a contact before the card is active: of name, mobile_number, email, birth_date.
+LOYALTY_REQUIRED_CONTACT_FIELDS: list[str] = env.list(
+    "LOYALTY_REQUIRED_CONTACT_FIELDS", default=["name", "mobile_number", "birth_date"]
+)
+# By which clock bonuses begin and expire.
+LOYALTY_TIME_ZONE = env.str("LOYALTY_TIME_ZONE", default="UTC")
+# How often an account may look up what is not there, and how often the same again; what is there may be asked for
+# without limit. As number/period: sec, min, hour or day.
+LOYALTY_MISS_LIMIT = env.str("LOYALTY_MISS_LIMIT", default="300/min")
+LOYALTY_SAME_MISS_LIMIT = env.str("LOYALTY_SAME_MISS_LIMIT", default="20/min")
+# So many misses of one account within an hour are told as probing.
+LOYALTY_PROBING_MISSES = env.int("LOYALTY_PROBING_MISSES", default=600)
+# Whether all calls of the card service are logged, with what was answered; errors always are.
+LOYALTY_LOG_CALLS = env.bool("LOYALTY_LOG_CALLS", default=False)
+# How long the log of calls is kept.
+LOYALTY_CALLS_KEPT = dt.timedelta(days=env.int("LOYALTY_CALL_DAYS", default=30))
+# How long bonuses are held for a purchase that nobody confirms.
+LOYALTY_HOLD_FOR = dt.timedelta(hours=env.float("LOYALTY_HOLD_HOURS", default=72))
 # Which mail server tells people of incidents; written to the log when empty (docs/operations.md, "E-mail").
 vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 EMAIL_TIMEOUT = 20

@@ -1,0 +1,1 @@
+"""This app's part of /api/v1/."""
