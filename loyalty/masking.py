@@ -1,4 +1,4 @@
-"""Personal data, so that it can be told apart and not read: card numbers, phones, names, and addresses that hold them."""
+"""Personal data, so that it can be told apart and not read: card numbers, phones, names, addresses that hold them."""
 
 from __future__ import annotations
 

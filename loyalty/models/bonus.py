@@ -107,9 +107,7 @@ class Entry(models.Model):
                 condition=Q(kind__in=["accrual", "spend", "reversal", "hold"]),
                 name="entry_once_a_reference",
             ),
-            models.UniqueConstraint(
-                fields=["hold"], condition=Q(kind="release"), name="entry_hold_released_once"
-            ),
+            models.UniqueConstraint(fields=["hold"], condition=Q(kind="release"), name="entry_hold_released_once"),
         ]
         indexes = [models.Index(fields=["card", "id"], name="entry_by_card")]
 

@@ -14,7 +14,8 @@ class Contact(models.Model):
 
     code = models.CharField(max_length=LONGEST_CODE, unique=True, help_text="As other systems know the contact.")
     name = models.CharField(max_length=200, blank=True)
-    mobile_number = models.CharField(
+    # Null and not empty, which could be unique only once.
+    mobile_number = models.CharField(  # noqa: DJ001
         max_length=16, null=True, unique=True, help_text="E.164: +12015550123. Null once erased."
     )
     email = models.EmailField(blank=True)
