@@ -59,6 +59,17 @@ _INCIDENTS: Table = {
 }
 # Changing an incident is sending it, sending it again and asking Loomis to cancel it: what was sent cannot be edited.
 _WORK_ON_INCIDENTS: Table = {**_INCIDENTS, "incidents.incident": "view add change"}
+_CARDS: Table = {
+    "loyalty.card": "view",
+    "loyalty.cardevent": "view",
+    "loyalty.contact": "view",
+    "loyalty.entry": "view",
+    "loyalty.lot": "view",
+    "loyalty.reveal": "view",
+}
+# Changing a card is issuing, binding, activating, blocking, unblocking and replacing it, in the card role that is
+# given beside it. Revealing is seeing a number and personal data in full, which leaves a trace.
+_WORK_ON_CONTACTS: Table = {**_CARDS, "loyalty.contact": "view change reveal erase"}
 _FINDINGS: Table = {"safes.finding": "view", "safes.findingnote": "view", "safes.attachment": "view"}
 _WORK_ON_FINDINGS: Table = {
     "safes.finding": "view change",
@@ -74,6 +85,8 @@ ROLES: dict[str, Table] = {
         **_WORK_ON_FINDINGS,
         **_INCIDENTS,
         "incidents.incident": "view add",
+        "loyalty.card": "view",
+        "loyalty.contact": "view",
         "safes.register": "view change",
         "transactions.signoff": "view prepare",
     },
@@ -84,6 +97,9 @@ ROLES: dict[str, Table] = {
         **_WORK_ON_INCIDENTS,
         "incidents.atm": "view add change delete",
         "incidents.faultcode": "view add change delete",
+        **_WORK_ON_CONTACTS,
+        "loyalty.card": "view change act_as_director",
+        "loyalty.cardcall": "view",
         "safes.site": "view add change delete",
         "safes.safe": "view add change",
         "safes.placement": "view add change delete",
@@ -99,6 +115,8 @@ ROLES: dict[str, Table] = {
         **_WHAT_HAPPENED,
         **_FINDINGS,
         **_INCIDENTS,
+        **_CARDS,
+        "loyalty.cardcall": "view",
         "safes.machineaccount": "view",
         "transactions.pushendpoint": "view",
         "transactions.feed": "view",
@@ -114,7 +132,15 @@ ROLES: dict[str, Table] = {
         "transactions.transaction": "view",
         "transactions.auditevent": "view",
     },
-    "Loyalty desk": {"safes.site": "view", "safes.register": "view"},
+    "Loyalty desk": {
+        "safes.site": "view",
+        "safes.register": "view",
+        **_WORK_ON_FINDINGS,
+        **_WORK_ON_CONTACTS,
+        "loyalty.contact": "view add change reveal erase",
+        "loyalty.card": "view add change act_as_cc_operator",
+        "loyalty.cardcall": "view",
+    },
     "Integration admin": {
         **_ESTATE,
         **_WHAT_HAPPENED,
@@ -123,6 +149,7 @@ ROLES: dict[str, Table] = {
         "incidents.loomisaccount": "view add change",
         "incidents.atm": "view add change delete",
         "incidents.faultcode": "view add change delete",
+        "loyalty.cardcall": "view",
         "safes.machineaccount": "view add change",
         "transactions.pushendpoint": "view add change",
         "transactions.delivery": "view change",
