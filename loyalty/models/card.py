@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Right
 
 from loyalty.codes import BlockReason, CardStatus, CardType, Category
 from loyalty.formats import LONGEST_NUMBER
 from loyalty.models.contact import Contact
 from safes.models.machine_account import Role
+
+# So many last digits at least are what a card is looked for by.
+LAST_DIGITS = 4
 
 
 class Card(models.Model):
@@ -66,6 +70,7 @@ class Card(models.Model):
             ),
             models.CheckConstraint(condition=Q(bonus_balance__gte=0), name="card_balance_not_negative"),
         ]
+        indexes = [models.Index(Right("number", LAST_DIGITS), name="card_by_last_digits")]
 
     def __str__(self) -> str:
         # In lists, histories and logs: the number itself is shown by permission only.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 
@@ -43,6 +45,8 @@ class Contact(models.Model):
                 name="contact_is_known_or_erased",
             ),
         ]
+        # By what any word of the name begins with.
+        indexes = [GinIndex(SearchVector("name", config="simple"), name="contact_by_words_of_name")]
 
     def __str__(self) -> str:
         # In lists, histories and logs: never the name or the phone.
