@@ -36,7 +36,9 @@ DROP TRIGGER lot_is_kept ON loyalty_lot;
 DROP FUNCTION loyalty_is_for_ever();
 """
 
-# Balances and remains are sums of what was written, and cannot be anything else.
+# Balances and remains are sums of what was written, and cannot be anything else. An entry counts to its card, a change
+# to a lot of the entry's card; at the end of the transaction each entry is looked at for being the sum of its changes.
+# So balances and lots stay in step by themselves, but where lots go to another card: both are added up anew then.
 _SUMS = """
 CREATE FUNCTION loyalty_entry_counts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -49,23 +51,22 @@ CREATE TRIGGER entry_counts BEFORE INSERT ON loyalty_entry
 
 CREATE FUNCTION loyalty_lot_change_counts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE loyalty_lot SET remaining = remaining + NEW.change,
-        burnt = burnt - CASE (SELECT kind FROM loyalty_entry WHERE id = NEW.entry_id)
-            WHEN 'expiry' THEN NEW.change ELSE 0 END
-    WHERE id = NEW.lot_id;
-    RETURN NEW;
+    UPDATE loyalty_lot lot SET remaining = remaining + NEW.change,
+        burnt = burnt - CASE entry.kind WHEN 'expiry' THEN NEW.change ELSE 0 END
+    FROM loyalty_entry entry
+    WHERE lot.id = NEW.lot_id AND entry.id = NEW.entry_id AND entry.card_id = lot.card_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'An entry changes lots of its own card alone.' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
 END $$;
 CREATE TRIGGER lot_change_counts AFTER INSERT ON loyalty_lotchange
     FOR EACH ROW EXECUTE FUNCTION loyalty_lot_change_counts();
 
 CREATE FUNCTION loyalty_balance_is_of_entries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        IF NEW.bonus_balance <> 0 THEN
-            RAISE EXCEPTION 'A card begins without bonuses: write an entry.'
-                USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-    ELSIF NEW.bonus_balance <> OLD.bonus_balance AND pg_trigger_depth() < 2 THEN
+    -- Deeper is the trigger of an entry.
+    IF pg_trigger_depth() < 2 AND NEW.bonus_balance <> CASE TG_OP WHEN 'INSERT' THEN 0 ELSE OLD.bonus_balance END THEN
         RAISE EXCEPTION 'A balance is the sum of its entries: write an entry.'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -95,46 +96,54 @@ CREATE FUNCTION loyalty_card_adds_up(card bigint) RETURNS void LANGUAGE plpgsql 
 BEGIN
     IF (SELECT bonus_balance FROM loyalty_card WHERE id = card)
             <> (SELECT coalesce(sum(remaining), 0) FROM loyalty_lot WHERE card_id = card) THEN
-        RAISE EXCEPTION 'The balance of card % is not the sum of its lots.', card
+        RAISE EXCEPTION 'The balance of a card is not the sum of its lots.'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
 END $$;
-CREATE FUNCTION loyalty_entry_adds_up() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    entry loyalty_entry;
+CREATE FUNCTION loyalty_entry_adds_up(entry bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_TABLE_NAME = 'loyalty_lot' THEN
-        PERFORM loyalty_card_adds_up(NEW.card_id);
-        IF TG_OP = 'UPDATE' THEN
-            PERFORM loyalty_card_adds_up(OLD.card_id);
-        END IF;
-        RETURN NULL;
-    ELSIF TG_TABLE_NAME = 'loyalty_lotchange' THEN
-        SELECT * INTO entry FROM loyalty_entry WHERE id = NEW.entry_id;
-    ELSE
-        entry := NEW;
-    END IF;
     -- What goes to another card takes whole lots along and changes none.
-    IF entry.change * (entry.kind <> 'transfer')::int
-            <> (SELECT coalesce(sum(change), 0) FROM loyalty_lotchange WHERE entry_id = entry.id) THEN
-        RAISE EXCEPTION 'Entry % is not the sum of its changes to lots.', entry.id
+    IF (SELECT CASE kind WHEN 'transfer' THEN 0 ELSE change END FROM loyalty_entry WHERE id = entry)
+            <> (SELECT coalesce(sum(change), 0) FROM loyalty_lotchange WHERE entry_id = entry) THEN
+        RAISE EXCEPTION 'Entry % is not the sum of its changes to lots.', entry
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    PERFORM loyalty_card_adds_up(entry.card_id);
+END $$;
+CREATE FUNCTION loyalty_check_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM loyalty_entry_adds_up(NEW.id);
+    IF NEW.kind = 'transfer' THEN
+        PERFORM loyalty_card_adds_up(NEW.card_id);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION loyalty_check_lot_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM loyalty_entry_adds_up(NEW.entry_id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION loyalty_check_moved_lot() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM loyalty_card_adds_up(OLD.card_id);
+    PERFORM loyalty_card_adds_up(NEW.card_id);
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER entry_adds_up AFTER INSERT ON loyalty_entry
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION loyalty_entry_adds_up();
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION loyalty_check_entry();
 CREATE CONSTRAINT TRIGGER lot_change_adds_up AFTER INSERT ON loyalty_lotchange
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION loyalty_entry_adds_up();
-CREATE CONSTRAINT TRIGGER lot_adds_up AFTER INSERT OR UPDATE OF card_id ON loyalty_lot
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION loyalty_entry_adds_up();
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION loyalty_check_lot_change();
+CREATE CONSTRAINT TRIGGER moved_lot_adds_up AFTER UPDATE OF card_id ON loyalty_lot
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.card_id <> NEW.card_id AND NEW.remaining > 0) EXECUTE FUNCTION loyalty_check_moved_lot();
 """
 _NO_SUMS = """
-DROP TRIGGER lot_adds_up ON loyalty_lot;
+DROP TRIGGER moved_lot_adds_up ON loyalty_lot;
 DROP TRIGGER lot_change_adds_up ON loyalty_lotchange;
 DROP TRIGGER entry_adds_up ON loyalty_entry;
-DROP FUNCTION loyalty_entry_adds_up();
+DROP FUNCTION loyalty_check_moved_lot();
+DROP FUNCTION loyalty_check_lot_change();
+DROP FUNCTION loyalty_check_entry();
+DROP FUNCTION loyalty_entry_adds_up(bigint);
 DROP FUNCTION loyalty_card_adds_up(bigint);
 DROP TRIGGER lot_is_of_entries ON loyalty_lot;
 DROP FUNCTION loyalty_lot_is_of_entries();
@@ -209,7 +218,7 @@ class Migration(migrations.Migration):
                 ('blocked_by', models.CharField(blank=True, help_text='Account or person.', max_length=150)),
                 ('blocked_by_role', models.CharField(blank=True, choices=[('till', 'till'), ('client', 'client'), ('cc_operator', 'call centre operator'), ('marketer', 'marketer'), ('senior_employee', 'senior employee'), ('director', 'director'), ('administrator', 'administrator'), ('back_office', 'back office'), ('reader', 'reader')], max_length=16)),
                 ('blocked_at', models.DateTimeField(blank=True, null=True)),
-                ('bonus_balance', models.DecimalField(decimal_places=2, default=0, editable=False, help_text='The sum of its entries.', max_digits=14)),
+                ('bonus_balance', models.DecimalField(decimal_places=2, default=0, editable=False, help_text='The sum of its entries.', max_digits=20)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('replaced_by', models.OneToOneField(blank=True, help_text='The card that took its bonuses.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='loyalty.card')),
                 ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='loyalty.contact')),
@@ -225,9 +234,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('accrual', 'accrual'), ('spend', 'spend'), ('reversal', 'reversal'), ('expiry', 'expiry'), ('hold', 'hold'), ('release', 'release of a hold'), ('transfer', 'transfer to another card')], max_length=8)),
                 ('reference', models.CharField(help_text="The caller's; repeated, it is the same entry.", max_length=100)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('change', models.DecimalField(decimal_places=2, help_text='What it does to the balance.', max_digits=14)),
-                ('balance', models.DecimalField(decimal_places=2, editable=False, help_text='After it; by trigger.', max_digits=14)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=20)),
+                ('change', models.DecimalField(decimal_places=2, help_text='What it does to the balance.', max_digits=20)),
+                ('balance', models.DecimalField(decimal_places=2, editable=False, help_text='After it; by trigger.', max_digits=20)),
                 ('type', models.CharField(blank=True, choices=[('0', 'cash'), ('1', 'status')], max_length=1)),
                 ('active_from', models.DateField(null=True)),
                 ('expires_on', models.DateField(null=True)),
@@ -381,6 +390,10 @@ class Migration(migrations.Migration):
             model_name='entry',
             index=models.Index(fields=['card', 'id'], name='entry_by_card'),
         ),
+        migrations.AddIndex(
+            model_name='entry',
+            index=models.Index(condition=models.Q(('kind', 'hold')), fields=['at'], name='entry_hold_by_time'),
+        ),
         migrations.AddConstraint(
             model_name='entry',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='entry_amount_positive'),
@@ -419,11 +432,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('remaining__gte', 0), ('remaining__lte', models.F('amount'))), name='lot_remaining_within_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('burnt__gte', 0), ('burnt__lte', models.F('amount'))), name='lot_burnt_within_amount'),
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', django.db.models.expressions.CombinedExpression(models.F('remaining'), '+', models.F('burnt'))), ('burnt__gte', 0), ('remaining__gte', 0)), name='lot_remains_within_amount'),
         ),
         migrations.AddConstraint(
             model_name='lot',

@@ -2,6 +2,7 @@
 
 Append-only, kept by triggers of the migration: a lot's remains and a card's balance are written by entries alone, an
 entry's change is the sum of its changes to lots, a card's balance that of its lots. The sums cannot be wrong.
+A lot holds less than 10^10 and a card as much as its lots together: no column can overflow before 10^8 of them.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ class Lot(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="lot_amount_positive"),
             models.CheckConstraint(
-                condition=Q(remaining__gte=0, remaining__lte=F("amount")), name="lot_remaining_within_amount"
+                condition=Q(remaining__gte=0, burnt__gte=0, amount__gte=F("remaining") + F("burnt")),
+                name="lot_remains_within_amount",
             ),
-            models.CheckConstraint(condition=Q(burnt__gte=0, burnt__lte=F("amount")), name="lot_burnt_within_amount"),
             models.CheckConstraint(condition=Q(type__in=BonusType.values), name="lot_type_is_known"),
             models.CheckConstraint(
                 condition=Q(expires_on__isnull=True) | Q(expires_on__gt=F("active_from")),
@@ -66,9 +67,9 @@ class Entry(models.Model):
     card = models.ForeignKey(Card, on_delete=models.PROTECT, db_index=False, related_name="entries")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     reference = models.CharField(max_length=100, help_text="The caller's; repeated, it is the same entry.")
-    amount = models.DecimalField(max_digits=14, decimal_places=2)
-    change = models.DecimalField(max_digits=14, decimal_places=2, help_text="What it does to the balance.")
-    balance = models.DecimalField(max_digits=14, decimal_places=2, editable=False, help_text="After it; by trigger.")
+    amount = models.DecimalField(max_digits=20, decimal_places=2)
+    change = models.DecimalField(max_digits=20, decimal_places=2, help_text="What it does to the balance.")
+    balance = models.DecimalField(max_digits=20, decimal_places=2, editable=False, help_text="After it; by trigger.")
     # Of all lots it touches, where they are alike.
     type = models.CharField(max_length=1, choices=BonusType.choices, blank=True)
     active_from = models.DateField(null=True)
@@ -79,6 +80,9 @@ class Entry(models.Model):
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
     # Of a release, and of the spend that a hold became.
     hold = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="settled_by")
+
+    # Of what a service gives back: whether it was written before, under the same reference, and not now.
+    is_repeat = False
 
     class Meta:
         ordering = ["id"]
@@ -109,7 +113,11 @@ class Entry(models.Model):
             ),
             models.UniqueConstraint(fields=["hold"], condition=Q(kind="release"), name="entry_hold_released_once"),
         ]
-        indexes = [models.Index(fields=["card", "id"], name="entry_by_card")]
+        indexes = [
+            models.Index(fields=["card", "id"], name="entry_by_card"),
+            # For those that nobody settles.
+            models.Index(fields=["at"], name="entry_hold_by_time", condition=Q(kind="hold")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"

@@ -32,7 +32,7 @@ class Card(models.Model):
         help_text="The card that took its bonuses.",
     )  # fmt: skip
     bonus_balance = models.DecimalField(
-        max_digits=14, decimal_places=2, default=0, editable=False, help_text="The sum of its entries."
+        max_digits=20, decimal_places=2, default=0, editable=False, help_text="The sum of its entries."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
