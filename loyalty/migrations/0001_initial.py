@@ -66,7 +66,9 @@ CREATE TRIGGER lot_change_counts AFTER INSERT ON loyalty_lotchange
 CREATE FUNCTION loyalty_balance_is_of_entries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- Deeper is the trigger of an entry.
-    IF pg_trigger_depth() < 2 AND NEW.bonus_balance <> CASE TG_OP WHEN 'INSERT' THEN 0 ELSE OLD.bonus_balance END THEN
+    -- In brackets: PL/pgSQL would take the THEN of the CASE for its own.
+    IF pg_trigger_depth() < 2
+            AND NEW.bonus_balance <> (CASE TG_OP WHEN 'INSERT' THEN 0 ELSE OLD.bonus_balance END) THEN
         RAISE EXCEPTION 'A balance is the sum of its entries: write an entry.'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
