@@ -6,9 +6,9 @@ from django.db.transaction import atomic
 
 from loyalty import transitions
 from loyalty.acting import Actor
-from loyalty.cards import lock_by_number
+from loyalty.cards import lock_by_number, lock_contact_of
 from loyalty.codes import BlockReason, CardStatus
-from loyalty.models import Card, Contact
+from loyalty.models import Card
 from loyalty.reasons import may_block
 from loyalty.results import Key, Refused
 from safes.models.machine_account import Role
@@ -22,9 +22,12 @@ def replace(old_number: str, new_number: str, actor: Actor) -> Card:
     """The new card, which was New, or Issued and nobody's. Raises Refused."""
     if not may_block(actor.role, BlockReason.REPLACEMENT):
         raise Refused(Key.BLOCK_REASON_ERROR, "Your role may not replace cards.")
+    contact = lock_contact_of(old_number)
     old = lock_by_number(old_number)
-    if old.status == CardStatus.NEW or old.contact_id is None:
+    if contact is None or old.status == CardStatus.NEW:
         raise Refused(Key.STATUS_ERROR, "The card is bound to nobody: there is nothing to replace.")
+    if contact.erased_at is not None:
+        raise Refused(Key.STATUS_ERROR, "The contact of the card was erased: nobody gets a card for it.")
     if old.replaced_by_id is not None:
         raise Refused(Key.STATUS_ERROR, "The card was replaced already.")
     if old.block_reason not in _MAY_BE_BLOCKED_FOR or old.blocked_by_role == Role.ADMINISTRATOR:
@@ -34,10 +37,16 @@ def replace(old_number: str, new_number: str, actor: Actor) -> Card:
         )
     if new_number == old_number:
         raise Refused(Key.STATUS_ERROR, "The new card is the old one: give the number of another.")
-    new = lock_by_number(new_number)
-    contact = Contact.objects.select_for_update(no_key=True).get(pk=old.contact_id)
+    new = _lock_new(new_number)
     transitions.block(old, BlockReason.REPLACEMENT, actor)
     if new.status == CardStatus.NEW:
         transitions.issue(new, actor)
     transitions.bind(new, contact, actor)
     return new
+
+
+def _lock_new(number: str) -> Card:
+    """A card that may come after another: two that replace each other would wait for each other for ever."""
+    if Card.objects.filter(number=number, contact__isnull=False).exists():
+        raise Refused(Key.BOUND_TO_ANOTHER_CONTACT, "The new card is somebody's already: take another card.")
+    return lock_by_number(number)
