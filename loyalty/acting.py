@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from safes.findings import SYSTEM
 from safes.models import MachineAccount
 
 
@@ -14,6 +15,10 @@ class Actor:
     name: str
     role: str
     is_person: bool = False
+
+
+# What happens by itself, when its time has come.
+CLOCK = Actor(SYSTEM, "")
 
 
 def machine(account: MachineAccount) -> Actor:

@@ -10,4 +10,8 @@ from django.utils import timezone
 
 
 def today() -> dt.date:
-    return timezone.now().astimezone(ZoneInfo(settings.LOYALTY_TIME_ZONE)).date()
+    return date_of(timezone.now())
+
+
+def date_of(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(ZoneInfo(settings.LOYALTY_TIME_ZONE)).date()

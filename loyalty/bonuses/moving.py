@@ -8,9 +8,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db.models import Sum
-from django.utils import timezone
 
 from loyalty.acting import Actor
+from loyalty.bonuses.entering import write
 from loyalty.codes import BlockReason
 from loyalty.events import write_event
 from loyalty.masking import mask_number
@@ -36,20 +36,7 @@ def move(old: Card, new: Card, actor: Actor) -> None:
     amount = old.lots.aggregate(sum=Sum("remaining"))["sum"] or Decimal(0)
     Lot.objects.filter(card=old).update(card=new)
     if amount:
-        _enter(old, -amount, new, actor)
-        _enter(new, amount, old, actor)
+        write(old, Entry.Kind.TRANSFER, -amount, mask_number(new.number), actor)
+        write(new, Entry.Kind.TRANSFER, amount, mask_number(old.number), actor)
     write_event(old, CardEvent.What.REPLACED, actor, other_card=new)
     write_event(new, CardEvent.What.REPLACES, actor, other_card=old)
-
-
-def _enter(card: Card, change: Decimal, other: Card, actor: Actor) -> None:
-    Entry.objects.create(
-        card=card,
-        kind=Entry.Kind.TRANSFER,
-        reference=mask_number(other.number),
-        amount=abs(change),
-        change=change,
-        at=timezone.now(),
-        by=actor.name,
-        role=actor.role,
-    )

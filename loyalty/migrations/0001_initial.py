@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
                 ('by', models.CharField(help_text='Account or person.', max_length=150)),
                 ('role', models.CharField(blank=True, max_length=16)),
                 ('card', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='loyalty.card')),
-                ('hold', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='settled_by', to='loyalty.entry')),
+                ('hold', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='settled_by', to='loyalty.entry')),
                 ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='loyalty.entry')),
             ],
             options={
@@ -418,11 +418,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['accrual', 'spend', 'reversal', 'hold'])), fields=('card', 'kind', 'reference'), name='entry_once_a_reference'),
+            constraint=models.UniqueConstraint(condition=models.Q(('hold__isnull', True), ('kind__in', ['accrual', 'spend', 'reversal', 'hold'])), fields=('card', 'kind', 'reference'), name='entry_once_a_reference'),
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'release')), fields=('hold',), name='entry_hold_released_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('hold__isnull', False)), fields=('hold', 'kind'), name='entry_hold_settled_once'),
         ),
         migrations.AddIndex(
             model_name='lot',

@@ -79,7 +79,7 @@ class Entry(models.Model):
     role = models.CharField(max_length=16, blank=True)
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
     # Of a release, and of the spend that a hold became.
-    hold = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="settled_by")
+    hold = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_index=False, related_name="settled_by")
 
     # Of what a service gives back: whether it was written before, under the same reference, and not now.
     is_repeat = False
@@ -108,10 +108,12 @@ class Entry(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["card", "kind", "reference"],
-                condition=Q(kind__in=["accrual", "spend", "reversal", "hold"]),
+                condition=Q(kind__in=["accrual", "spend", "reversal", "hold"], hold__isnull=True),
                 name="entry_once_a_reference",
             ),
-            models.UniqueConstraint(fields=["hold"], condition=Q(kind="release"), name="entry_hold_released_once"),
+            models.UniqueConstraint(
+                fields=["hold", "kind"], condition=Q(hold__isnull=False), name="entry_hold_settled_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["card", "id"], name="entry_by_card"),
