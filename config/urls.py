@@ -22,6 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("transactions.urls")),
     path("", include("incidents.urls")),
+    path("", include("loyalty.urls")),
     path("api/v1/", include("safes.api.urls")),
     path("api/v1/", include("transactions.api.urls")),
     path("api/v1/", include("incidents.api.urls")),

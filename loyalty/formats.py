@@ -20,11 +20,16 @@ _PHONE = re.compile(r"[+(]?[0-9][0-9 ().\-/]{2,38}", re.ASCII)
 
 
 def is_card_number(text: str) -> bool:
-    return len(text) <= LONGEST_NUMBER and _pattern(settings.LOYALTY_CARD_NUMBER_PATTERN).fullmatch(text) is not None
+    return _is(text, settings.LOYALTY_CARD_NUMBER_PATTERN, LONGEST_NUMBER)
 
 
 def is_contact_code(text: str) -> bool:
-    return len(text) <= LONGEST_CODE and _pattern(settings.LOYALTY_CONTACT_CODE_PATTERN).fullmatch(text) is not None
+    return _is(text, settings.LOYALTY_CONTACT_CODE_PATTERN, LONGEST_CODE)
+
+
+def _is(text: str, pattern: str, longest: int) -> bool:
+    # Printable, whatever the pattern allows: PostgreSQL takes no null bytes, and UTF-8 has no half characters.
+    return len(text) <= longest and text.isprintable() and _pattern(pattern).fullmatch(text) is not None
 
 
 @lru_cache

@@ -26,6 +26,19 @@ class Key(StrEnum):
     UNBLOCK_REASON_ERROR = "UnBlockReasonError"
 
 
+class Fault(StrEnum):
+    """What is said, in the same style, where HTTP has a status for it: the document knows no keys for these."""
+
+    BAD_REQUEST = "BadRequest"
+    UNAUTHORIZED = "Unauthorized"
+    FORBIDDEN = "Forbidden"
+    NOT_FOUND = "NotFound"
+    METHOD_NOT_ALLOWED = "MethodNotAllowed"
+    TOO_MANY_REQUESTS = "TooManyRequests"
+    UNAVAILABLE = "ServiceUnavailable"
+    ERROR = "InternalServerError"
+
+
 # Of something that was looked up and is not there: what throttles count.
 MISSES = frozenset(
     {

@@ -5,16 +5,14 @@ CONTRACT.md, "Reading API"; DESIGN.md, "Security": generated secrets need no slo
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 import structlog
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from safes.accounts import account_of_password, account_of_token
+from safes.accounts import account_of_token
+from safes.authorization import CHALLENGE, account_of_basic, scheme_and_rest
 from safes.models import MachineAccount
 
 log = structlog.get_logger(__name__)
@@ -29,10 +27,10 @@ class _MachineAuthentication(BaseAuthentication):
     shown: str
 
     def authenticate(self, request: Request) -> Known | None:
-        scheme, _, shown = request.headers.get("Authorization", "").strip().partition(" ")
-        if scheme.lower() != self.scheme.lower():
+        scheme, shown = scheme_and_rest(request.headers.get("Authorization", ""))
+        if scheme != self.scheme.lower():
             return None
-        account = self.account(shown.strip())
+        account = self.account(shown)
         if account is None:
             log.warning("machine_account_refused", scheme=self.scheme)
             raise AuthenticationFailed(f"The {self.shown} is wrong, or the account is not active.")
@@ -42,8 +40,7 @@ class _MachineAuthentication(BaseAuthentication):
         raise NotImplementedError
 
     def authenticate_header(self, request: Request) -> str:
-        # Both, whichever was tried: some clients show their password only after being asked for it.
-        return 'Token realm="Strongroom", Basic realm="Strongroom", charset="UTF-8"'
+        return CHALLENGE
 
 
 class TokenAuthentication(_MachineAuthentication):
@@ -63,11 +60,7 @@ class BasicAuthentication(_MachineAuthentication):
     shown = "name or the password"
 
     def account(self, shown: str) -> MachineAccount | None:
-        try:
-            username, colon, password = base64.b64decode(shown, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):  # not base64, not UTF-8
-            return None
-        return account_of_password(username, password) if colon else None
+        return account_of_basic(shown)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
