@@ -3,19 +3,20 @@
 Each function is one transaction, raises Refused, and checks in the order of DOMAIN.md, section 4: format, found,
 role × reason, status. What is required is looked at by whoever reads the parameters. Texts come as they were sent.
 
-Locks: the card, then its contact, then other cards of that contact.
+Locks: the contact, then its cards, a replaced one before the one after it, and a card of nobody last.
+Bonuses alone are locked by their card alone.
 """
 
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.db.transaction import atomic
 
 from loyalty import transitions
 from loyalty.acting import Actor
-from loyalty.codes import BlockReason, CardStatus
+from loyalty.codes import BlockReason, CardStatus, UnblockReason
 from loyalty.events import write_event
 from loyalty.formats import as_e164, is_card_number
 from loyalty.models import Card, CardEvent, Contact
@@ -55,23 +56,24 @@ def issue(number: str, actor: Actor) -> Card:
 def bind(number: str, mobile: str, actor: Actor) -> Card:
     """``mobile``: as people write it."""
     _refuse_malformed(number, mobile)
-    card = lock_by_number(number)
     contact = _lock_contact(mobile)
+    card = lock_by_number(number)
     transitions.bind(card, contact, actor)
     return card
 
 
 @atomic
 def activate(number: str, actor: Actor) -> Card:
+    contact = lock_contact_of(number)
     card = lock_by_number(number, malformed=Key.CANNOT_FIND_CARD_NUMBER)
-    transitions.activate(card, _lock_contact_of(card), actor)
+    transitions.activate(card, contact, actor)
     return card
 
 
 @atomic
 def block(number: str, mobile: str, code: str, actor: Actor) -> Card:
     """By number, by the contact's phone, or by both, which then have to mean the same card; empty is not given."""
-    card = _lock(number, mobile)
+    card, _ = _lock(number, mobile)
     if not may_block(actor.role, code):
         raise Refused(Key.BLOCK_REASON_ERROR, _not_allowed(BlockReason.values, code, "block"))
     transitions.block(card, code, actor)
@@ -81,10 +83,10 @@ def block(number: str, mobile: str, code: str, actor: Actor) -> Card:
 @atomic
 def unblock(number: str, mobile: str, code: str, actor: Actor) -> Card:
     """As `block`."""
-    card = _lock(number, mobile)
+    card, contact = _lock(number, mobile)
     if not may_unblock(actor.role, code):
-        raise Refused(Key.UNBLOCK_REASON_ERROR, _not_allowed(BlockReason.values[:4], code, "unblock"))
-    transitions.unblock(card, _lock_contact_of(card), code, actor)
+        raise Refused(Key.UNBLOCK_REASON_ERROR, _not_allowed(UnblockReason.values, code, "unblock"))
+    transitions.unblock(card, contact, code, actor)
     return card
 
 
@@ -107,24 +109,30 @@ def lock_by_number(
     return card
 
 
-def _lock(number: str, mobile: str) -> Card:
+def lock_contact_of(number: str) -> Contact | None:
+    """The contact of the card with this number, locked; None while it is nobody's.
+
+    A card may be bound between this and its own lock: then what is done comes a moment before that.
+    """
+    if not is_card_number(number):
+        return None
+    return Contact.objects.select_for_update(no_key=True, of=("self",)).filter(cards__number=number).first()
+
+
+def _lock(number: str, mobile: str) -> tuple[Card, Contact | None]:
     _refuse_malformed(number, mobile)
-    contact = None
-    if mobile:
-        contact = Contact.objects.filter(mobile_number=as_e164(mobile)).first()
-        if contact is None:
-            raise Refused(Key.CANNOT_FIND_MOBILE, "There is no contact with this mobile number.")
+    contact = _lock_contact(mobile) if mobile else lock_contact_of(number)
     if number:
         card = lock_by_number(number)
-        if contact is not None and card.contact_id != contact.pk:
+        if mobile and contact is not None and card.contact_id != contact.pk:
             raise Refused(
                 Key.CANNOT_FIND_CARD_NUMBER, "The number and the phone are of different cards: give one of the two."
             )
-        return card
-    found = by_preference(Card.objects.filter(Q(contact=contact))).select_for_update().first()
+        return card, contact
+    found = by_preference(Card.objects.filter(contact=contact)).select_for_update().first()
     if found is None:
         raise Refused(Key.CANNOT_FIND_CARD_NUMBER, "The contact with this mobile number has no card.")
-    return found
+    return found, contact
 
 
 def _refuse_malformed(number: str, mobile: str) -> None:
@@ -141,12 +149,6 @@ def _lock_contact(mobile: str) -> Contact:
     if contact is None:
         raise Refused(Key.CANNOT_FIND_MOBILE, "There is no contact with this mobile number: register it first.")
     return contact
-
-
-def _lock_contact_of(card: Card) -> Contact | None:
-    if card.contact_id is None:
-        return None
-    return Contact.objects.select_for_update(no_key=True).get(pk=card.contact_id)
 
 
 def _not_allowed(codes: list[str], code: str, verb: str) -> str:

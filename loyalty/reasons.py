@@ -5,6 +5,8 @@ DOMAIN.md, section 4: the table there and the one here can be laid side by side.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from loyalty.codes import BlockReason, UnblockReason
 from safes.models.machine_account import Role
 
@@ -18,18 +20,27 @@ _TABLE = """
     director         yes  yes  yes  -    yes  yes  yes  yes  -
     administrator    yes  yes  yes  yes  yes  yes  yes  yes  yes
 """
-_REASONS = [*BlockReason, *UnblockReason]
 
 
-def _read(table: str) -> dict[str, frozenset[BlockReason | UnblockReason]]:
+@dataclass(frozen=True, slots=True)
+class _May:
+    block: frozenset[str]
+    unblock: frozenset[str]
+
+
+def _read(table: str) -> dict[str, _May]:
     _, *rows = (line.split() for line in table.strip().splitlines())
     return {
-        role: frozenset(reason for reason, cell in zip(_REASONS, cells, strict=True) if cell == "yes")
-        for role, *cells in rows
+        role: _May(_yes(BlockReason.values, cells[:5]), _yes(UnblockReason.values, cells[5:])) for role, *cells in rows
     }
 
 
+def _yes(codes: list[str], cells: list[str]) -> frozenset[str]:
+    return frozenset(code for code, cell in zip(codes, cells, strict=True) if cell == "yes")
+
+
 _MAY = _read(_TABLE)
+_NOTHING = _May(frozenset(), frozenset())
 
 # From the weakest to the strictest.
 STRICTNESS = (
@@ -61,12 +72,12 @@ CARD_ROLES = (
 
 def may_block(role: str, code: str) -> bool:
     """Whether an account of this role may block with this reason; False for roles and codes that are none."""
-    return any(reason == code for reason in _MAY.get(role, ()) if isinstance(reason, BlockReason))
+    return code in _MAY.get(role, _NOTHING).block
 
 
 def may_unblock(role: str, code: str) -> bool:
     """Whether an account of this role may unblock with this reason, whatever the card was blocked for."""
-    return any(reason == code for reason in _MAY.get(role, ()) if isinstance(reason, UnblockReason))
+    return code in _MAY.get(role, _NOTHING).unblock
 
 
 def is_stricter(code: str, than: str) -> bool:

@@ -8,6 +8,7 @@ from loyalty import transitions
 from loyalty.acting import Actor
 from loyalty.cards import lock_by_number, lock_contact_of
 from loyalty.codes import BlockReason, CardStatus
+from loyalty.formats import is_card_number
 from loyalty.models import Card
 from loyalty.reasons import may_block
 from loyalty.results import Key, Refused
@@ -47,6 +48,6 @@ def replace(old_number: str, new_number: str, actor: Actor) -> Card:
 
 def _lock_new(number: str) -> Card:
     """A card that may come after another: two that replace each other would wait for each other for ever."""
-    if Card.objects.filter(number=number, contact__isnull=False).exists():
+    if is_card_number(number) and Card.objects.filter(number=number, contact__isnull=False).exists():
         raise Refused(Key.BOUND_TO_ANOTHER_CONTACT, "The new card is somebody's already: take another card.")
     return lock_by_number(number)

@@ -1,6 +1,6 @@
 """What can become of a card: each function looks at the present state, changes it, and writes the history.
 
-The caller holds the lock on the card, after it that on its contact, and is in a transaction; who may do what was looked
+The caller holds the lock on the contact, after it that on the card, and is in a transaction; who may do what was looked
 at before (loyalty.cards). Nothing else writes a card's status. DOMAIN.md, section 4.
 """
 
@@ -91,10 +91,27 @@ def block(card: Card, code: str, actor: Actor) -> None:
     _become(card, CardStatus.BLOCKED, _What.BLOCKED, actor, reason=code, more=_BLOCK)
 
 
+def lock_up(card: Card, actor: Actor) -> None:
+    """Block a card of a contact that is erased, for refusal to use or what is stricter, so that it stays the actor's.
+
+    One that is blocked for good stays as it is.
+    """
+    if card.is_final:
+        return
+    block(card, BlockReason.REFUSAL, actor)
+    if card.blocked_by_role != Role.ADMINISTRATOR:
+        card.blocked_by, card.blocked_by_role, card.blocked_at = actor.name, actor.role, timezone.now()
+        card.save(update_fields=_BLOCK)
+        write_event(card, _What.STRICTER, actor, reason=card.block_reason)
+
+
 def unblock(card: Card, contact: Contact | None, code: str, actor: Actor) -> None:
-    """Blocked becomes Active if enough is known of the contact, else Issued."""
-    if card.status != CardStatus.BLOCKED:
-        raise Refused(Key.STATUS_ERROR, f"The card is {card.get_status_display()}, not Blocked.")
+    """Blocked becomes Active if enough is known of the contact, else Issued.
+
+    Without a contact it was nobody's, and so not Blocked, a moment ago.
+    """
+    if card.status != CardStatus.BLOCKED or contact is None:
+        raise Refused(Key.STATUS_ERROR, "The card is not Blocked: there is nothing to unblock.")
     if card.is_final:
         raise Refused(Key.UNBLOCK_REASON_ERROR, "The card was replaced: nobody unblocks it. Use the card after it.")
     if ANSWERS[UnblockReason(code)] != card.block_reason:
@@ -105,7 +122,7 @@ def unblock(card: Card, contact: Contact | None, code: str, actor: Actor) -> Non
     if card.blocked_by_role == Role.ADMINISTRATOR and actor.role != Role.ADMINISTRATOR:
         raise Refused(Key.UNBLOCK_REASON_ERROR, "An administrator blocked the card: only an administrator unblocks it.")
     card.block_reason, card.blocked_by, card.blocked_by_role, card.blocked_at = "", "", "", None
-    status = CardStatus.ACTIVE if contact is not None and is_enough(contact) else CardStatus.ISSUED
+    status = CardStatus.ACTIVE if is_enough(contact) else CardStatus.ISSUED
     _become(card, status, _What.UNBLOCKED, actor, reason=code, more=_BLOCK)
 
 
