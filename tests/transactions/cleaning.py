@@ -9,7 +9,7 @@ from django.db import connection
 
 def clean_database() -> None:
     """Everything goes in one statement; the schema and its constraints stay."""
-    ours = ("safes", "transactions", "incidents")
+    ours = ("safes", "transactions", "incidents", "loyalty")
     tables = [model._meta.db_table for name in ours for model in apps.get_app_config(name).get_models()]
     tables.append(User._meta.db_table)  # groups stay: they are the roles
     assert str(connection.settings_dict["NAME"]).startswith("test_")
