@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/v1/", include("safes.api.urls")),
     path("api/v1/", include("transactions.api.urls")),
     path("api/v1/", include("incidents.api.urls")),
+    path("api/v1/", include("loyalty.api.urls")),
     re_path(r"^api/v1(?:/(?P<rest>.*))?$", Nowhere.as_view()),  # after all that is there
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/schema", SchemaView.as_view()),

@@ -1,0 +1,14 @@
+"""This app's part of /api/v1/."""
+
+from loyalty.api.bonuses import AccrualDoor, ConfirmDoor, EntryList, HoldDoor, ReversalDoor, SpendDoor, VoidDoor
+from safes.api.routing import both
+
+urlpatterns = [
+    *both("cards/<str:number>/entries", EntryList, "api-entries"),
+    *both("cards/<str:number>/accruals", AccrualDoor, "api-accruals"),
+    *both("cards/<str:number>/spends", SpendDoor, "api-spends"),
+    *both("cards/<str:number>/reversals", ReversalDoor, "api-reversals"),
+    *both("cards/<str:number>/holds", HoldDoor, "api-holds"),
+    *both("cards/<str:number>/holds/<str:reference>/confirm", ConfirmDoor, "api-hold-confirm"),
+    *both("cards/<str:number>/holds/<str:reference>/void", VoidDoor, "api-hold-void"),
+]
