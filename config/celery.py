@@ -63,6 +63,9 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "write-exports": {"task": "safes.tasks.write_exports", "schedule": timedelta(seconds=10)},
     "forget-old-exports": {"task": "safes.tasks.forget_old_exports", "schedule": timedelta(hours=1)},
     "forget-old-calls": {"task": "safes.tasks.forget_old_calls", "schedule": timedelta(hours=1)},
+    "watch-card-probing": {"task": "loyalty.tasks.watch_probing", "schedule": timedelta(minutes=1)},
+    "forget-card-misses": {"task": "loyalty.tasks.forget_old_misses", "schedule": timedelta(hours=1)},
+    "forget-card-calls": {"task": "loyalty.tasks.forget_old_calls", "schedule": timedelta(hours=1)},
 }
 
 app.conf.beat_schedule = TIMETABLE

@@ -1,19 +1,35 @@
 """Structured logs on stderr: one event a line, JSON in production, key=value for people.
 
-No event carries a query string, a header or a body: keys travel in all three.
+No event carries a query string, a header or a body: keys travel in all three. Nor a card number or a phone, which
+stand in paths.
 """
 
 import logging.config
-from typing import Any
+from typing import Any, TypeGuard
 
 import structlog
 from structlog.typing import EventDict, Processor
+
+from loyalty.masking import mask_path
 
 
 def _without_request(_: Any, __: str, event: EventDict) -> EventDict:
     """Django hands its log records the request, and a request written out shows its query string."""
     event.pop("request", None)
     return event
+
+
+def _is_path(said: object) -> TypeGuard[str]:
+    return isinstance(said, str) and said.startswith("/")
+
+
+class MaskPaths(logging.Filter):
+    """Django names the path of a request that went wrong."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(mask_path(one) if _is_path(one) else one for one in record.args)
+        return True
 
 
 SHARED: list[Processor] = [
@@ -45,7 +61,10 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "filters": {"mask_paths": {"()": MaskPaths}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["mask_paths"]}
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Says of every 4xx what the request log says already.

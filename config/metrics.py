@@ -7,10 +7,12 @@ miss the workers elsewhere and want a disk.
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from functools import cache
 
 import redis
 import structlog
@@ -24,6 +26,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 import incidents.metrics
+import loyalty.metrics
 import safes.metrics
 import transactions.metrics
 from config import broker
@@ -47,6 +50,9 @@ COUNTERS: tuple[Counter, ...] = (
     transactions.metrics.ROWS,
     transactions.metrics.REFUSED,
     incidents.metrics.TRIES,
+    loyalty.metrics.CALLS,
+    loyalty.metrics.MISSES,
+    loyalty.metrics.THROTTLED,
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -74,9 +80,16 @@ def time_request(request: HttpRequest, status: int, seconds: float) -> None:
     REQUESTS.observe(
         seconds,
         method=request.method if request.method in _METHODS else "other",
-        route="/" + match.route.strip("/").removesuffix("$") if match else "none",
+        route=_pattern(match.route) if match else "none",
         status=f"{status // 100}xx",
     )
+
+
+@cache
+def _pattern(route: str) -> str:
+    """A route as people write it, whether or not Django has it as a regular expression."""
+    plain = route.removeprefix("^").removesuffix("$").removesuffix("/?")
+    return "/" + re.sub(r"\(\?P(<\w+>)\.\+\?\)", r"\1", plain).strip("/")
 
 
 def carry() -> None:

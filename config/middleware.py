@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from config import health, metrics
+from loyalty.masking import mask_path
 
 log = structlog.get_logger("strongroom.request")
 
@@ -16,7 +17,7 @@ QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class RequestLogMiddleware:
-    """One event per request: method, path without query string, status, milliseconds. Never headers or bodies.
+    """One event per request: method, path, status, milliseconds. No query string, card number, header or body.
 
     And its time in the figures, under the pattern of its path.
     """
@@ -36,7 +37,7 @@ class RequestLogMiddleware:
             log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=mask_path(request.path),
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
             )

@@ -10,10 +10,10 @@ from django.views.generic import RedirectView, TemplateView
 from safes.api.reading import Nowhere
 from safes.api.schema import SchemaView
 
-handler400 = "safes.api.problems.bad_request"
+handler400 = "config.faults.bad_request"
 handler403 = "config.refusals.forbidden"
 handler404 = "safes.api.problems.not_found"
-handler500 = "safes.api.problems.server_error"
+handler500 = "config.faults.server_error"
 
 urlpatterns = [
     # The ready line prints this address; it is for people.

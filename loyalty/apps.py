@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class LoyaltyConfig(AppConfig):
@@ -6,3 +7,8 @@ class LoyaltyConfig(AppConfig):
 
     name = "loyalty"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from loyalty.checks import card_service
+
+        register(card_service)

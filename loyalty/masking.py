@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 
 _SHOWN = 4
-_BALANCE = re.compile(r"(?P<before>/balance/by(?:/phone)?/)(?P<value>.+?)(?P<after>/?)", re.IGNORECASE | re.DOTALL)
-_ROOMS = re.compile(r"(?P<before>/api/v1/(?:cards|contacts)/)(?P<value>[^/]+)(?P<after>(?:/.*)?)", re.DOTALL)
-_CARDS = "/api/card"
+# Whatever stands after the words of the card service is masked, be it an address that there is or not.
+_CARDS = re.compile(
+    r"/api/card(?=/|\Z)(?:/balance(?:/by(?:/phone)?)?|/issue|/active|/bindto|/binto|/block|/unblock)?(?=/|\Z)",
+    re.IGNORECASE,
+)
+_ROOMS = re.compile(
+    r"(?P<before>/api/v1/(?:cards|contacts)/)(?P<value>[^/]+)(?P<after>(?:/[a-z-]*)*)(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+# Elsewhere, too, somebody may ask for a card by mistake. Where long numbers have another meaning they are shown.
+_OPEN = ("/api/v1/", "/api/loomis/", "/admin/", "/static/")
+_NUMBER = re.compile(r"[0-9]{8,}")
 
 
 def mask_number(text: str) -> str:
@@ -22,7 +31,11 @@ def mask_name(text: str) -> str:
 
 def mask_path(path: str) -> str:
     """The address of a request without the card, phone or contact in it; others as they are. For every log."""
-    found = _BALANCE.fullmatch(path, len(_CARDS)) if path[: len(_CARDS)].lower() == _CARDS else _ROOMS.fullmatch(path)
-    if found is None:
-        return path
-    return f"{path[: found.start()]}{found['before']}{mask_number(found['value'])}{found['after']}"
+    cards = _CARDS.match(path)
+    if cards is not None:
+        value = path[cards.end() :].strip("/")
+        return f"{path[: cards.end()]}/{mask_number(value)}" if value else path
+    room = _ROOMS.fullmatch(path)
+    if room is not None:
+        return f"{room['before']}{mask_number(room['value'])}{room['after']}{mask_number(room['rest'])}"
+    return path if path.startswith(_OPEN) else _NUMBER.sub(lambda found: mask_number(found[0]), path)

@@ -57,7 +57,7 @@ def doors(resolver: URLResolver | None = None, before: str = "") -> Iterator[tup
 
 def filled(route: str) -> str:
     """An address that a route matches: ones for its parts, and for what a regular expression leaves open."""
-    text = route.replace("(?:/(?P<rest>.*))?", "/1")
+    text = route.replace("(?:/(?P<rest>.*))?", "/1").replace("/?$", "")
     text = re.sub(r"\(\?P<\w+>[^()]*\)|<[^<>]*>", "1", text)
     return "/" + text.replace("^", "").replace("$", "").replace("\\Z", "")
 
@@ -91,7 +91,7 @@ def test_only_probes_are_answered_ahead_of_the_doors():
     assert set(VIEWS) <= PROBES
 
 
-MACHINE_DOORS = [route for route in ALL_DOORS if route.startswith("api/") and route not in OPEN_DOORS]
+MACHINE_DOORS = [route for route in ALL_DOORS if route.lstrip("^").startswith("api/") and route not in OPEN_DOORS]
 
 
 @pytest.mark.parametrize("route", MACHINE_DOORS)

@@ -150,7 +150,7 @@ def defaults() -> dict[str, str]:
 
 
 def test_operators_are_told_what_each_finding_means():
-    rooms = [CHECKOUT / "safes", CHECKOUT / "transactions", CHECKOUT / "incidents"]
+    rooms = [CHECKOUT / "safes", CHECKOUT / "transactions", CHECKOUT / "incidents", CHECKOUT / "loyalty"]
     code = "".join(path.read_text() for room in rooms for path in room.rglob("*.py"))
     kinds = (
         set(re.findall(r'(?:settle\(\s*|found\[)"([a-z_]+)"(?:[,)]|\] = draw)', code))
