@@ -63,6 +63,9 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "write-exports": {"task": "safes.tasks.write_exports", "schedule": timedelta(seconds=10)},
     "forget-old-exports": {"task": "safes.tasks.forget_old_exports", "schedule": timedelta(hours=1)},
     "forget-old-calls": {"task": "safes.tasks.forget_old_calls", "schedule": timedelta(hours=1)},
+    # Which date it is may differ from place to place (LOYALTY_TIME_ZONE); an hour after midnight at the latest.
+    "burn-expired-bonuses": {"task": "loyalty.tasks.burn_expired_bonuses", "schedule": timedelta(hours=1)},
+    "give-back-holds": {"task": "loyalty.tasks.give_back_holds", "schedule": timedelta(hours=1)},
     "watch-card-probing": {"task": "loyalty.tasks.watch_probing", "schedule": timedelta(minutes=1)},
     "forget-card-misses": {"task": "loyalty.tasks.forget_old_misses", "schedule": timedelta(hours=1)},
     "forget-card-calls": {"task": "loyalty.tasks.forget_old_calls", "schedule": timedelta(hours=1)},

@@ -5,6 +5,19 @@ from __future__ import annotations
 from celery import shared_task
 
 from loyalty import call_log, probing, throttle
+from loyalty.bonuses import expiry, holds
+
+
+@shared_task
+def burn_expired_bonuses() -> int:
+    """Burn what has expired by the clock of LOYALTY_TIME_ZONE."""
+    return expiry.burn_expired()
+
+
+@shared_task
+def give_back_holds() -> int:
+    """Give back bonuses that were held for a purchase that nobody confirmed."""
+    return holds.give_back_unsettled()
 
 
 @shared_task

@@ -1,0 +1,17 @@
+"""The day of the ledger's tests: 14 March 2026, noon in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+
+from tests.loyalty.bonuses.saying import NOON
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Coordinates]:
+    """A clock that moves when it is told to, and by itself as clocks do."""
+    with time_machine.travel(NOON) as traveller:
+        yield traveller
