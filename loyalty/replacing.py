@@ -9,13 +9,14 @@ from loyalty.acting import Actor
 from loyalty.cards import lock_by_number, lock_contact_of
 from loyalty.codes import BlockReason, CardStatus
 from loyalty.formats import is_card_number
-from loyalty.models import Card
+from loyalty.models import Card, Contact
 from loyalty.reasons import may_block
 from loyalty.results import Key, Refused
 from safes.models.machine_account import Role
 
 # Somebody's lost card is replaced; who is on a list, or was locked out by an administrator, gets no new one.
 _MAY_BE_BLOCKED_FOR = ("", BlockReason.LOSS, BlockReason.REPLACEMENT)
+_NOBODYS = "The card is bound to nobody: there is nothing to replace."
 
 
 @atomic
@@ -25,17 +26,11 @@ def replace(old_number: str, new_number: str, actor: Actor) -> Card:
         raise Refused(Key.BLOCK_REASON_ERROR, "Your role may not replace cards.")
     contact = lock_contact_of(old_number)
     old = lock_by_number(old_number)
-    if contact is None or old.status == CardStatus.NEW:
-        raise Refused(Key.STATUS_ERROR, "The card is bound to nobody: there is nothing to replace.")
-    if contact.erased_at is not None:
-        raise Refused(Key.STATUS_ERROR, "The contact of the card was erased: nobody gets a card for it.")
-    if old.replaced_by_id is not None:
-        raise Refused(Key.STATUS_ERROR, "The card was replaced already.")
-    if old.block_reason not in _MAY_BE_BLOCKED_FOR or old.blocked_by_role == Role.ADMINISTRATOR:
-        raise Refused(
-            Key.STATUS_ERROR,
-            f"The card is blocked ({old.get_block_reason_display()}): unblock it before it is replaced.",
-        )
+    if contact is None:
+        raise Refused(Key.STATUS_ERROR, _NOBODYS)
+    refused = refusal(old, contact)
+    if refused is not None:
+        raise refused
     if new_number == old_number:
         raise Refused(Key.STATUS_ERROR, "The new card is the old one: give the number of another.")
     new = _lock_new(new_number)
@@ -44,6 +39,22 @@ def replace(old_number: str, new_number: str, actor: Actor) -> Card:
         transitions.issue(new, actor)
     transitions.bind(new, contact, actor)
     return new
+
+
+def refusal(card: Card, contact: Contact | None) -> Refused | None:
+    """Why a card of this contact cannot be replaced as it stands, whoever asks; None: it can."""
+    if contact is None or card.status == CardStatus.NEW:
+        return Refused(Key.STATUS_ERROR, _NOBODYS)
+    if contact.erased_at is not None:
+        return Refused(Key.STATUS_ERROR, "The contact of the card was erased: nobody gets a card for it.")
+    if card.replaced_by_id is not None:
+        return Refused(Key.STATUS_ERROR, "The card was replaced already.")
+    if card.block_reason not in _MAY_BE_BLOCKED_FOR or card.blocked_by_role == Role.ADMINISTRATOR:
+        return Refused(
+            Key.STATUS_ERROR,
+            f"The card is blocked ({card.get_block_reason_display()}): unblock it before it is replaced.",
+        )
+    return None
 
 
 def _lock_new(number: str) -> Card:

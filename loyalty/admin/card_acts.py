@@ -50,7 +50,7 @@ def applicable(card: Card, actor: Actor) -> set[str]:
         "activate": status == CardStatus.ISSUED and card.contact is not None and is_enough(card.contact),
         "block": can_be_blocked,
         "unblock": status == CardStatus.BLOCKED and reason_to_unblock(card, actor) is not None,
-        "replace": may_block(actor.role, BlockReason.REPLACEMENT) and replacing.refusal(card) is None,
+        "replace": may_block(actor.role, BlockReason.REPLACEMENT) and replacing.refusal(card, card.contact) is None,
     }
     return {name for name, is_so in asked.items() if is_so}
 
@@ -109,7 +109,7 @@ class ActsOnCards(StaffAdmin):
             card,
             form,
             lambda actor: cards.bind(card.number, phone, actor),
-            lambda after: f"Bound to {after.contact}. {standing(after)}",
+            lambda after: f"Bound. {standing(after)}",
             **page,
         )
 
@@ -171,7 +171,7 @@ class ActsOnCards(StaffAdmin):
     @action(description="Replace", url_path="replace", permissions=["card"], icon="sync_alt")
     def replace(self, request: HttpRequest, object_id: str) -> HttpResponse:
         card: Card = self.row(request, object_id)
-        refused = replacing.refusal(card)
+        refused = replacing.refusal(card, card.contact)
         if refused is not None:
             messages.error(request, refused.sentence)
             return HttpResponseRedirect(change_url(card))

@@ -33,8 +33,12 @@ def masked_phone(contact: Contact | None) -> str:
 
 
 def masked_email(contact: Contact | None) -> str:
+    return mask_email(contact.email) if contact and contact.email else EMPTY
+
+
+def mask_email(text: str) -> str:
     """a•••@•••; not the house either, which may be a family's own."""
-    return f"{contact.email[0]}•••@•••" if contact and contact.email else EMPTY
+    return f"{text[0]}•••@•••"
 
 
 def masked_birth_date(contact: Contact | None) -> str:
@@ -83,3 +87,8 @@ def happened(event: CardEvent) -> str:
 
 def who(by: str, role: str) -> str:
     return f"{by}, {role_in_words(role)}" if role else by
+
+
+def signed(amount: Decimal) -> str:
+    """+12.00 or −12.00."""
+    return f"{amount:+,.2f}".replace("-", "\N{MINUS SIGN}")
