@@ -44,6 +44,12 @@ def _in_incidents(request: HttpRequest) -> bool:
     return request.path.startswith(room) and request.path not in own
 
 
+def _in_cards(request: HttpRequest) -> bool:
+    """The desk has an entry of its own, though its address is below the list's."""
+    room = reverse("admin:loyalty_card_changelist")
+    return request.path.startswith(room) and request.path != reverse("admin:loyalty_card_desk")
+
+
 def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The first page: what needs this person now, and every app's panels that they may see."""
     return {**context, "work": work_for(request), "panels": panels_for(request)}
@@ -114,6 +120,19 @@ UNFOLD: dict[str, Any] = {
                     _entry("Messages", "forum", "incidents", "incidentmessage"),
                     _entry("ATMs", "local_atm", "incidents", "atm"),
                     _entry("Fault codes", "error", "incidents", "faultcode"),
+                ],
+            },
+            {
+                # Who holds a card, and what became of it.
+                "title": "Loyalty",
+                "separator": True,
+                "items": [
+                    _entry("Card desk", "person_search", "loyalty", "card", page="desk"),
+                    _entry("Cards", "credit_card", "loyalty", "card") | {"active": _in_cards},
+                    _entry("Contacts", "contacts", "loyalty", "contact"),
+                    _entry("What happened to cards", "history", "loyalty", "cardevent"),
+                    _entry("Bonuses", "loyalty", "loyalty", "entry"),
+                    _entry("Seen in full", "visibility", "loyalty", "reveal"),
                 ],
             },
             {

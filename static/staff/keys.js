@@ -17,6 +17,7 @@
     e: "/transactions/pushendpoint/",
     l: "/incidents/incident/board/",
     r: "/incidents/incident/add/",
+    c: "/loyalty/card/desk/",
   };
   const SECOND_KEY_WITHIN = 1500; // milliseconds after "g"
   const TYPING =
