@@ -20,7 +20,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.0",
     "TITLE": "Strongroom",
     "DESCRIPTION": (
-        "What Loomis pushes in, and what back-office systems read out. Amounts are strings, exact, with two decimals "
+        "What Loomis pushes in, and what back offices read and send. Amounts are strings, exact, with two decimals "
         "or more; instants are in UTC; `local_time` is what the safe's own clock read. Unknown and malformed filters "
         "are answered 400, naming them. Errors are `application/problem+json`."
     ),
@@ -37,6 +37,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "DeliveryStatus": "transactions.models.Delivery.Status",
+        "CardStatus": "loyalty.codes.CardStatus",
+        "CardCategory": "loyalty.codes.Category",
+        "CardType": "loyalty.codes.CardType",
+        "CardBlockReason": "loyalty.codes.BlockReason",
+        "BonusType": "loyalty.codes.BonusType",
         "IncidentState": "incidents.models.Incident.State",
         "FindingState": "safes.models.Finding.State",
         "DayStatus": "transactions.models.SignOff.Status",

@@ -16,7 +16,7 @@ from django.db.transaction import atomic
 
 from loyalty import transitions
 from loyalty.acting import Actor
-from loyalty.codes import BlockReason, CardStatus, UnblockReason
+from loyalty.codes import BlockReason, CardStatus, CardType, Category, UnblockReason
 from loyalty.events import write_event
 from loyalty.formats import as_e164, is_card_number
 from loyalty.models import Card, CardEvent, Contact
@@ -29,13 +29,13 @@ def make(number: str, category: str, type: str, actor: Actor) -> Card:
     errors = {}
     if not is_card_number(number):
         errors["number"] = "This is no card number: give it as it stands on the card, digits alone."
-    card = Card(number=number, category=category, type=type)
-    try:
-        card.clean_fields(exclude=["number", "block_reason", "blocked_by", "blocked_by_role"])
-    except ValidationError as error:
-        errors |= {name: " ".join(said) for name, said in error.message_dict.items()}
+    if category not in Category.values:
+        errors["category"] = f"There is no such category: give {_listed(Category.values)}."
+    if type not in CardType.values:
+        errors["type"] = f"There is no such type: give {_listed(CardType.values)}."
     if errors:
         raise ValidationError(errors)
+    card = Card(number=number, category=category, type=type)
     try:
         with atomic():
             card.save(force_insert=True)
@@ -153,5 +153,9 @@ def _lock_contact(mobile: str) -> Contact:
 
 def _not_allowed(codes: list[str], code: str, verb: str) -> str:
     if code not in codes:
-        return f"There is no such reason: give {', '.join(codes[:-1])} or {codes[-1]}."
+        return f"There is no such reason: give {_listed(codes)}."
     return f"Your role may not {verb} cards for this reason."
+
+
+def _listed(codes: list[str]) -> str:
+    return f"{', '.join(codes[:-1])} or {codes[-1]}"

@@ -41,7 +41,9 @@ def register(values: Mapping[str, Any]) -> Contact:
 @atomic
 def change(code: str, values: Mapping[str, Any]) -> Contact:
     """Change what ``values`` names and leave the rest. Raises Contact.DoesNotExist, and ValidationError as above."""
-    contact = Contact.objects.select_for_update(no_key=True).get(code=code, erased_at=None)
+    contact = Contact.objects.select_for_update(no_key=True).get(code=code)
+    if contact.erased_at is not None:
+        raise ValidationError({"code": "The contact was erased: nothing is written of it any more."})
     return _write(contact, values)
 
 

@@ -34,8 +34,8 @@ def erase(contact_id: int, by: str) -> Contact:
     for card in Card.objects.select_for_update().filter(contact=contact).order_by("pk"):
         transitions.lock_up(card, actor)
     codes, numbers = _known_by(contact)
-    # With a stroke in it, which no code and no phone has.
-    contact.code = f"erased/{secrets.token_hex(12)}"
+    # As no code is written.
+    contact.code = f"erased-{secrets.token_hex(12)}"
     contact.name = contact.email = ""
     contact.mobile_number = contact.birth_date = None
     contact.erased_at = timezone.now()

@@ -472,6 +472,18 @@ class Migration(migrations.Migration):
             model_name='contact',
             index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('name', config='simple'), name='contact_by_words_of_name'),
         ),
+        migrations.AddIndex(
+            model_name='card',
+            index=models.Index(fields=['status', 'id'], name='card_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='card',
+            index=models.Index(fields=['created_at'], name='card_by_creation'),
+        ),
+        migrations.AddIndex(
+            model_name='contact',
+            index=models.Index(fields=['created_at'], name='contact_by_creation'),
+        ),
         migrations.RunSQL(_FOR_EVER, _NOT_ANY_MORE),
         migrations.RunSQL(_SUMS, _NO_SUMS),
     ]

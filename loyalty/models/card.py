@@ -70,7 +70,11 @@ class Card(models.Model):
             ),
             models.CheckConstraint(condition=Q(bonus_balance__gte=0), name="card_balance_not_negative"),
         ]
-        indexes = [models.Index(Right("number", LAST_DIGITS), name="card_by_last_digits")]
+        indexes = [
+            models.Index(Right("number", LAST_DIGITS), name="card_by_last_digits"),
+            models.Index(fields=["status", "id"], name="card_by_status"),
+            models.Index(fields=["created_at"], name="card_by_creation"),
+        ]
 
     def __str__(self) -> str:
         # In lists, histories and logs: the number itself is shown by permission only.

@@ -45,8 +45,11 @@ class Contact(models.Model):
                 name="contact_is_known_or_erased",
             ),
         ]
-        # By what any word of the name begins with.
-        indexes = [GinIndex(SearchVector("name", config="simple"), name="contact_by_words_of_name")]
+        indexes = [
+            # By what any word of the name begins with.
+            GinIndex(SearchVector("name", config="simple"), name="contact_by_words_of_name"),
+            models.Index(fields=["created_at"], name="contact_by_creation"),
+        ]
 
     def __str__(self) -> str:
         # In lists, histories and logs: never the name or the phone.
