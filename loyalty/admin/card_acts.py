@@ -16,13 +16,14 @@ from loyalty import cards, replacing
 from loyalty.acting import Actor
 from loyalty.admin.acting import person
 from loyalty.admin.card_forms import BindForm, BlockForm, ReplaceForm
+from loyalty.admin.revealing import Reveals
 from loyalty.admin.words import bonuses, lacks, masked_name, masked_phone, standing
 from loyalty.codes import BlockReason, CardStatus, UnblockReason
 from loyalty.enough import is_enough
 from loyalty.models import Card, Contact
 from loyalty.reasons import ANSWERS, is_stricter, may_block, may_unblock
 from loyalty.results import Refused
-from safes.admin.bases import StaffAdmin, change_url
+from safes.admin.bases import change_url
 from safes.models.machine_account import Role
 
 
@@ -55,16 +56,18 @@ def applicable(card: Card, actor: Actor) -> set[str]:
     return {name for name, is_so in asked.items() if is_so}
 
 
-class ActsOnCards(StaffAdmin):
+class ActsOnCards(Reveals):
     """Each act needs the permission to change cards, and a role to do it in."""
 
-    actions_detail = ("issue", "bind", "activate", "unblock", "block", "replace")
+    actions_detail = ("issue", "bind", "activate", "unblock", "block", "replace", "reveal")
 
     def has_card_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return self.has_act_permission(request) and person(request.user) is not None
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
-        """Only those that make sense now; the services say no to the others, with a sentence."""
+        """Only those that make sense now; the services say no to the others, with a sentence. Revealing has a button
+        of its own, beside what it reveals.
+        """
         card, actor = self.get_object(request, str(object_id)), person(request.user)
         wanted = applicable(card, actor) if card and actor else set()
         offered: list[UnfoldAction] = super().get_actions_detail(request, object_id)

@@ -16,28 +16,28 @@ from unfold.decorators import action
 from loyalty import contacts, erasing
 from loyalty.admin.acting import may_reveal
 from loyalty.admin.contact_forms import ContactForm, EraseForm
-from loyalty.admin.revealing import write_reveal
+from loyalty.admin.revealing import Reveals, write_reveal
 from loyalty.admin.words import bonuses, lacks, masked_email, masked_name, masked_phone
 from loyalty.models import Contact
-from safes.admin.bases import StaffAdmin, change_url
+from safes.admin.bases import change_url
 
 # The code is what other systems know it by: it stays.
 _CHANGED = ("name", "mobile_number", "email", "birth_date")
 
 
-class ActsOnContacts(StaffAdmin):
-    actions_detail = ("edit", "erase")
+class ActsOnContacts(Reveals):
+    actions_detail = ("edit", "erase", "reveal")
 
     def has_erase_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return self.has_view_permission(request) and request.user.has_perm("loyalty.erase_contact")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
-        """None of a contact that was erased."""
+        """None of a contact that was erased; revealing has a button beside what it reveals."""
         contact = self.get_object(request, str(object_id))
         if contact is None or contact.erased_at is not None:
             return []
         offered: list[UnfoldAction] = super().get_actions_detail(request, object_id)
-        return offered
+        return [one for one in offered if one.action_name != "loyalty_contact_reveal"]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -27,7 +26,7 @@ def life(staff) -> list[Card]:
     anna, bert = contact(), contact("C100002", "+12015550124", name="<b>Bert</b> Boe", birth_date=None)
     first = card(of=anna)
     for number in range(3):
-        ledger.accrue(NUMBER, Decimal(10), BonusType.CASH, f"r{number}", ADMINISTRATOR)
+        ledger.accrue(NUMBER, Decimal(10), BonusType.CASH, None, None, f"r{number}", ADMINISTRATOR)
     card("5000123412340001", issued=False)
     replacing.replace(NUMBER, "5000123412340001", ADMINISTRATOR)
     card("5000123412340002", of=bert)
@@ -47,7 +46,7 @@ def test_every_list_opens_when_there_is_nothing(staff, model):
 def test_a_list_needs_no_more_queries_for_more_rows(staff, life, model, django_assert_max_num_queries):
     for number in range(12):
         one = card(f"60001234{number:08d}", of=contact(f"C2000{number:02d}", f"+1201555{number:04d}"))
-        ledger.accrue(one.number, Decimal(5), BonusType.STATUS, "r", ADMINISTRATOR)
+        ledger.accrue(one.number, Decimal(5), BonusType.STATUS, None, None, "r", ADMINISTRATOR)
         staff.post(page(Card, "reveal", one.pk))
     with django_assert_max_num_queries(15):
         response = staff.get(page(model, "changelist"))
@@ -65,7 +64,7 @@ def test_every_row_has_a_page_within_twenty_five_queries(staff, life, model, dja
 def test_a_card_of_many_lots_and_entries_needs_no_more_queries(staff, life, django_assert_max_num_queries):
     number = "5000123412340001"
     for receipt in range(30):
-        ledger.accrue(number, Decimal(5), BonusType(str(receipt % 2)), f"x{receipt}", ADMINISTRATOR)
+        ledger.accrue(number, Decimal(5), BonusType(str(receipt % 2)), None, None, f"x{receipt}", ADMINISTRATOR)
     one = Card.objects.get(number=number)
     with django_assert_max_num_queries(25):
         shown = staff.get(page(Card, "change", one.pk)).content.decode()
