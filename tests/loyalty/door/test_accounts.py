@@ -84,7 +84,7 @@ def test_the_old_password_goes_on_until_the_overlap_ends_and_the_new_one_is_used
 
         def ask(password: str) -> int:
             shown = {"Authorization": basic("till", password)}
-            return client.get(BALANCE, headers=shown).status_code
+            return int(client.get(BALANCE, headers=shown).status_code)
 
         assert ask(till.password) == 200
         clock.shift(dt.timedelta(hours=3))

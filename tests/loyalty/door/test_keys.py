@@ -1,4 +1,4 @@
-"""Every key of every method, as DOMAIN.md names them, through the door. The rules behind them have rooms of their own."""
+"""Every key of every method, as DOMAIN.md names them. The rules behind them have rooms of their own."""
 
 from __future__ import annotations
 
