@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture(autouse=True)
-def card():
+def card(clock):
     """With 10 and 20 bonuses, in this order."""
     active_card()
     accrue(10, "A1", ends=20)
