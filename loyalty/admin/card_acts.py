@@ -203,7 +203,7 @@ class ActsOnCards(Reveals):
     ) -> HttpResponse:
         """Ask on GET; do on POST, and say what came of it on the page of the card that it came to."""
         actor = _actor(request)
-        if request.method != "POST" or not form.is_valid():
+        if request.method != "POST" or (form.fields and not form.is_valid()):
             return self.act_page(request, card, form, **page)
         try:
             after = do(actor)

@@ -1,0 +1,252 @@
+"""The buttons of a card's page, by role: what is offered, what is done, and what the server refuses whatever is sent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+
+from loyalty import cards, contacts, replacing
+from loyalty.acting import Actor
+from loyalty.bonuses import ledger
+from loyalty.codes import BonusType
+from loyalty.erasing import erase
+from loyalty.models import Card, CardEvent, Contact
+from loyalty.reasons import CARD_ROLES
+from tests.factories import UserFactory
+from tests.loyalty.making import ADMINISTRATOR, NUMBER, PHONE, card, contact
+from tests.staff import page
+
+pytestmark = pytest.mark.django_db
+
+NEXT = "5000123412340001"
+# From DOMAIN.md, section 4: block reasons, and unblock reasons.
+MAY = {
+    "client": ("0", "0"),
+    "cc_operator": ("034", "03"),
+    "marketer": ("034", "03"),
+    "senior_employee": ("014", "01"),
+    "director": ("0124", "012"),
+    "administrator": ("01234", "0123"),
+}
+
+
+@pytest.fixture
+def acting_as(client):
+    """Somebody who may change cards, and has this card role and no other."""
+
+    def become(role: str):
+        user = UserFactory.create()
+        names = ["view_card", "change_card", "view_contact", *([f"act_as_{role}_card"] if role else [])]
+        user.user_permissions.set(Permission.objects.filter(codename__in=names))
+        client.force_login(user)
+        return client
+
+    return become
+
+
+def said(response) -> str:
+    return " ".join(str(one) for one in get_messages(response.wsgi_request))
+
+
+def offered(client, one: Card) -> set[str]:
+    response = client.get(page(Card, "change", one.pk))
+    return {act["path"].rstrip("/").rpartition("/")[2] for act in response.context["actions_detail"]}
+
+
+def test_each_card_role_is_one_of_the_table():
+    assert set(MAY) == set(CARD_ROLES)
+
+
+@pytest.mark.parametrize("role", MAY)
+@pytest.mark.parametrize("reason", "01234")
+def test_a_card_is_blocked_for_the_reasons_of_the_role_and_no_other(acting_as, role, reason):
+    one = card(of=contact())
+    client = acting_as(role)
+    choices = client.get(page(Card, "block", one.pk)).context["form"].fields["reason"].choices
+    assert {code for code, _ in choices} == set(MAY[role][0])
+    client.post(page(Card, "block", one.pk), {"reason": reason})
+    one.refresh_from_db()
+    assert (one.block_reason == reason) == (reason in MAY[role][0])
+    if one.block_reason:
+        assert one.blocked_by_role == role
+        event = one.events.get(what=CardEvent.What.BLOCKED)
+        assert (event.by_person, event.role, event.reason) == (True, role, reason)
+
+
+@pytest.mark.parametrize("role", MAY)
+@pytest.mark.parametrize("reason", "0123")
+def test_a_card_is_unblocked_for_the_reasons_of_the_role_and_no_other(acting_as, role, reason):
+    one = card(of=contact())
+    cards.block(NUMBER, "", reason, Actor("someone", "director" if reason in "12" else "marketer"))
+    client, may = acting_as(role), reason in MAY[role][1]
+    assert ("unblock" in offered(client, one)) == may
+    response = client.post(page(Card, "unblock", one.pk))
+    one.refresh_from_db()
+    assert one.status == ("2" if may else "3")
+    assert may or "Your role may not unblock" in said(response)
+
+
+def test_what_an_administrator_blocked_only_an_administrator_unblocks(acting_as):
+    one = card(of=contact())
+    cards.block(NUMBER, "", "0", ADMINISTRATOR)
+    client = acting_as("director")
+    assert "unblock" not in offered(client, one)
+    assert "only an administrator" in said(client.post(page(Card, "unblock", one.pk)))
+    acting_as("administrator").post(page(Card, "unblock", one.pk))
+    one.refresh_from_db()
+    assert one.status == "2"
+
+
+@pytest.mark.parametrize("act", ["issue", "bind", "activate", "block", "unblock", "replace"])
+def test_who_has_no_card_role_or_may_not_change_cards_is_refused(acting_as, as_role, act):
+    one = card(of=contact())
+    door = page(Card, act, one.pk)
+    before = list(CardEvent.objects.values())
+    for client in (acting_as(""), as_role("Auditor"), as_role("Cash office clerk"), as_role("Integration admin")):
+        for response in (client.get(door), client.post(door, {"reason": "0", "number": NEXT, "contact": PHONE})):
+            assert response.status_code == 403
+    assert list(CardEvent.objects.values()) == before
+
+
+@pytest.mark.parametrize(("role", "acts_as"), [("Loyalty desk", "cc_operator"), ("Supervisor", "director")])
+def test_staff_act_in_the_role_of_their_group(as_role, role, acts_as):
+    one = card(of=contact())
+    as_role(role).post(page(Card, "block", one.pk), {"reason": "0"})
+    one.refresh_from_db()
+    assert one.blocked_by_role == acts_as
+
+
+def test_a_superuser_acts_as_the_administrator(staff):
+    one = card(of=contact())
+    staff.post(page(Card, "block", one.pk), {"reason": "3"})
+    one.refresh_from_db()
+    assert one.blocked_by_role == "administrator"
+
+
+def test_a_card_is_issued_bound_and_active_by_pressing_what_is_offered(as_role):
+    someone, one = contact(), card(issued=False)
+    client = as_role("Loyalty desk")
+    assert offered(client, one) == {"issue"}
+    client.post(page(Card, "issue", one.pk))
+    assert offered(client, one) == {"bind"}
+    client.post(page(Card, "bind", one.pk), {"contact": PHONE, "sure": someone.code})
+    one.refresh_from_db()
+    assert (one.status, one.contact) == ("2", someone)
+    assert offered(client, one) == {"block", "replace"}
+
+
+@pytest.mark.parametrize("typed", ["+1 (201) 555-0123", "201-555-0123", "c100001"])
+def test_binding_asks_once_more_and_says_whom(as_role, typed):
+    someone, one = contact(), card()
+    client = as_role("Loyalty desk")
+    asked = client.post(page(Card, "bind", one.pk), {"contact": typed})
+    assert "This is C100001: A••• B•••, ••••0123." in asked.content.decode()
+    one.refresh_from_db()
+    assert one.contact is None
+    client.post(page(Card, "bind", one.pk), {"contact": typed, "sure": asked.context["form"]["sure"].value()})
+    one.refresh_from_db()
+    assert one.contact == someone
+
+
+def test_binding_to_another_than_was_shown_asks_again(as_role):
+    contact()
+    contact("C100002", "+12015550124")
+    one = card()
+    as_role("Loyalty desk").post(page(Card, "bind", one.pk), {"contact": "C100002", "sure": "C100001"})
+    one.refresh_from_db()
+    assert one.contact is None
+
+
+def test_a_phone_that_nobody_has_is_said_at_its_field(as_role):
+    one = card()
+    shown = as_role("Loyalty desk").post(page(Card, "bind", one.pk), {"contact": "+12015559999"})
+    assert "register them first" in str(shown.context["form"].errors["contact"])
+
+
+def test_a_card_is_active_once_enough_is_known(as_role):
+    someone = contact(birth_date=None)
+    one = card(of=someone)
+    client = as_role("Loyalty desk")
+    assert "activate" not in offered(client, one)
+    assert "birth date is not known" in client.get(page(Card, "change", one.pk)).content.decode()
+    assert "fill in" in said(client.post(page(Card, "activate", one.pk)))
+    contacts.change(someone.code, {"birth_date": "1985-03-02"})
+    assert "activate" in offered(client, one)
+    client.post(page(Card, "activate", one.pk))
+    one.refresh_from_db()
+    assert one.status == "2"
+
+
+def test_a_blocked_card_is_blocked_for_a_stricter_reason_alone(as_role):
+    one = card(of=contact())
+    cards.block(NUMBER, "", "3", Actor("someone", "marketer"))
+    client = as_role("Loyalty desk")
+    choices = client.get(page(Card, "block", one.pk)).context["form"].fields["reason"].choices
+    assert {code for code, _ in choices} == {"4"}
+    shown = client.post(page(Card, "block", one.pk), {"reason": "0"})
+    assert "stricter one already" in str(shown.context["form"].errors)
+
+
+def test_a_card_is_replaced_in_one_step_and_the_page_of_the_new_one_answers(as_role):
+    one, after = card(of=contact()), card(NEXT, issued=False)
+    ledger.accrue(NUMBER, Decimal("12.50"), BonusType.CASH, None, None, "r1", ADMINISTRATOR)
+    client = as_role("Loyalty desk")
+    asked = client.get(page(Card, "replace", one.pk)).content.decode()
+    assert "12.50 bonuses go over" in asked
+    done = client.post(page(Card, "replace", one.pk), {"number": NEXT})
+    assert done["Location"] == page(Card, "change", after.pk)
+    one.refresh_from_db()
+    after.refresh_from_db()
+    assert (one.block_reason, one.replaced_by, one.bonus_balance) == ("4", after, 0)
+    assert (after.status, after.contact_id, after.bonus_balance) == ("2", one.contact_id, Decimal("12.50"))
+    assert offered(client, one) == set()
+    assert "nobody unblocks it" in said(client.post(page(Card, "unblock", one.pk)))
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (NUMBER, "The new card is the old one"),
+        ("5000123412340009", "There is no card with this number"),
+        ("12", "This is no card number"),
+        ("5000123412340002", "somebody’s"),
+    ],
+)
+def test_a_new_card_that_will_not_do_is_said_on_the_form_and_nothing_is_done(as_role, number, says):
+    one = card(of=contact())
+    card("5000123412340002", of=contact("C100002", "+12015550124"))
+    shown = as_role("Loyalty desk").post(page(Card, "replace", one.pk), {"number": number})
+    assert says.replace("’", "&#x27;") in shown.content.decode().replace("’", "&#x27;")
+    one.refresh_from_db()
+    assert one.status == "2"
+
+
+def test_a_page_that_is_out_of_date_is_answered_with_a_sentence(as_role):
+    one = card(of=contact())
+    card(NEXT, issued=False)
+    client = as_role("Loyalty desk")
+    replacing.replace(NUMBER, NEXT, ADMINISTRATOR)
+    assert "replaced already" in said(client.post(page(Card, "replace", one.pk), {"number": "5000123412340003"}))
+    assert "only a New card" in said(client.post(page(Card, "issue", one.pk)))
+    assert client.post(page(Card, "block", one.pk), {"reason": "0"}).status_code == 200
+
+
+def test_a_card_is_made_by_who_may_and_a_number_that_is_taken_is_said(as_role):
+    client = as_role("Loyalty desk")
+    sent = {"number": NUMBER, "category": "1", "type": "2"}
+    client.post(page(Card, "add"), sent)
+    made = Card.objects.get()
+    assert (made.status, made.category, made.type) == ("0", "1", "2")
+    again = client.post(page(Card, "add"), sent)
+    assert "already" in str(again.context["form"].errors["number"])
+    assert "no card number" in str(client.post(page(Card, "add"), sent | {"number": "x"}).context["form"].errors)
+    assert as_role("Supervisor").post(page(Card, "add"), sent).status_code == 403
+
+
+def test_an_erased_contact_s_card_offers_nothing_to_the_desk(as_role):
+    one = card(of=contact())
+    erase(Contact.objects.get().pk, "root")
+    assert offered(as_role("Loyalty desk"), one) <= {"block"}
