@@ -1,4 +1,4 @@
-"""The buttons of a card's page, by role: what is offered, what is done, and what the server refuses whatever is sent."""
+"""The buttons of a card's page, by role: what is offered and done, and what the server refuses whatever is sent."""
 
 from __future__ import annotations
 
