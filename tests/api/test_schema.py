@@ -42,7 +42,10 @@ def test_anyone_may_read_the_description(client, slash):
 
 def test_every_address_is_described_once():
     lists = ["sites", "safes", "transactions", "audit-events", "deliveries", "findings"]
-    lists += ["safe-days", "pickups", "site-days", "takings", "incidents"]
+    lists += ["safe-days", "pickups", "site-days", "takings", "incidents", "contacts", "cards"]
+    named = ["sites", "safes", "incidents", "contacts", "cards"]  # by something of their own
+    bonuses = ["entries", "accruals", "spends", "reversals", "holds"]
+    bonuses += ["holds/{reference}/confirm", "holds/{reference}/void"]
     assert set(described()["paths"]) == {
         "/api/loomis/transactions/{endpoint}",
         "/api/v1/deliveries/{id}/raw",
@@ -50,8 +53,11 @@ def test_every_address_is_described_once():
         "/api/v1/safes/{serial_number}",
         "/api/v1/incidents/{reference}",
         "/api/v1/incidents/{reference}/cancel",
+        "/api/v1/contacts/{code}",
+        "/api/v1/cards/{number}",
+        *(f"/api/v1/cards/{{number}}/{name}" for name in bonuses),
         *(f"/api/v1/{name}" for name in lists),
-        *(f"/api/v1/{name}/{{id}}" for name in lists if name not in ("sites", "safes", "incidents")),
+        *(f"/api/v1/{name}/{{id}}" for name in lists if name not in named),
     }
 
 
