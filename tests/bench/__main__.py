@@ -1,10 +1,10 @@
 """`make bench`: runs the benchmarks in a database of their own and prints ratios, never bare times.
 
-    python -m tests.bench [screens | dispatch] [--stored ROWS] [--rounds N] [--write]
+    python -m tests.bench [screens | dispatch | cards] [--stored ROWS] [--rounds N] [--write]
 
-``dispatch`` measures incidents alone, ``screens`` the staff site; with ``--filled`` on the database that the settings
-name, which `manage.py fill_database` has filled. ``--stored`` is how many transactions history holds (10,000,000 by
-default; takes minutes), ``--file-rows`` how many transactions a file has, beside one of ten times as many,
+``dispatch`` measures incidents alone, ``cards`` the card service, ``screens`` the staff site; with ``--filled`` on the
+database that the settings name, which `manage.py fill_database` has filled. ``--stored`` is how many transactions
+history holds (10,000,000 by default; takes minutes), ``--file-rows`` how many a file has, beside one of ten times that,
 ``--verified`` how many are verified, ``--write`` puts the output into docs/benchmarks.md.
 """
 
@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 _INSIDE = "STRONGROOM_BENCH_INSIDE"
-_WHAT = ("all", "dispatch", "screens")
+_WHAT = ("all", "dispatch", "cards", "screens")
 _PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 
 
@@ -47,6 +47,8 @@ def main() -> int:
         return _screens(chosen)
     if chosen.what == "dispatch":
         return _dispatch(chosen)
+    if chosen.what == "cards":
+        return _cards(chosen)
     from django.db import connection
 
     from tests.bench.days import measure_days
@@ -93,6 +95,18 @@ def _dispatch(chosen: argparse.Namespace) -> int:
     print(text)
     if chosen.write:
         _keep(text, "## Incidents")
+    return 0
+
+
+def _cards(chosen: argparse.Namespace) -> int:
+    from tests.bench.cards import measure_cards, section
+    from tests.bench.push import say
+
+    load = os.getloadavg()[0]
+    text = section(measure_cards(say, min(chosen.rounds, 10)), load)
+    print(text)
+    if chosen.write:
+        _keep(text, "## Cards")
     return 0
 
 

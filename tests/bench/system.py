@@ -45,13 +45,16 @@ def _url(beside: dict[str, Any]) -> str:
 
 
 @contextmanager
-def web_server() -> Iterator[http.client.HTTPConnection]:
-    """The web server as the supervisor starts it, with one worker, and a kept connection to it."""
+def web_server(log: int | None = None) -> Iterator[http.client.HTTPConnection]:
+    """The web server as the supervisor starts it, with one worker, and a kept connection to it.
+
+    ``log``: where it writes its log, as subprocess has it; to ours if nothing is said.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     os.environ["WEB_WORKERS"] = "1"
-    server = subprocess.Popen(web_command("127.0.0.1", port), stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(web_command("127.0.0.1", port), stdout=subprocess.DEVNULL, stderr=log)
     try:
         yield _connect(port)
     finally:

@@ -146,7 +146,7 @@ def test_of_many_at_once_exactly_as_many_as_the_limit_are_answered(settings):
         def ask(value: int) -> int:
             return throttled(till, value)
 
-        statuses = at_once(*(lambda value=value: ask(value) for value in range(25)))  # type: ignore[misc]
+        statuses = at_once(*(lambda value=value: ask(value) for value in range(25)))
         assert sorted(statuses) == [200] * 10 + [429] * 15
         other = Till(name="other")
         statuses = at_once(*(lambda: throttled(other, 0) for _ in range(20)))
