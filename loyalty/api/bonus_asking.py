@@ -36,7 +36,7 @@ _AMOUNT_ASKED = {
     ],
 }
 _REFERENCE_ASKED = {
-    "type": "string",
+    "type": ["string", "integer"],
     "minLength": 1,
     "maxLength": LONGEST_REFERENCE,
     "description": "The caller's own: repeated, nothing is done again.",
@@ -45,7 +45,7 @@ _DAY_ASKED = {"type": ["string", "null"], "format": "date"}
 ACCRUAL_ASKED = _described(
     ["amount", "type_code", "reference"],
     amount=_AMOUNT_ASKED,
-    type_code={"type": "string", "enum": BonusType.values},
+    type_code={"type": ["string", "integer"], "enum": BonusType.values},
     active_from={**_DAY_ASKED, "description": "Today, if it is not said."},
     expires_on={**_DAY_ASKED, "description": "The day on which they are gone; never, if it is not said."},
     reference=_REFERENCE_ASKED,
@@ -69,7 +69,7 @@ def read_accrual(said: Any) -> Asked:
     read = _Reader(said, ACCRUAL_ASKED)
     return read.all(
         amount=read.amount(),
-        type=read.code("type_code"),
+        type=read.text("type_code"),
         active_from=read.day("active_from"),
         expires_on=read.day("expires_on"),
         reference=read.text("reference"),
@@ -132,14 +132,11 @@ class _Reader:
         self._wrong("amount", "Give an amount above 0 and below 10000000000, with two decimals at most.")
         return Decimal(0)
 
-    def code(self, name: str) -> str:
-        value = self._said.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value) if 0 <= value < 10 else "?"
-        return self.text(name)
-
     def text(self, name: str) -> str:
         value = self._said.get(name)
+        # Numbers of receipts come as such from systems that have them as such.
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**LONGEST_REFERENCE:
+            return str(value)
         if isinstance(value, str):
             return value
         self._wrong(name, "Give a text.")

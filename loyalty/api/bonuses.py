@@ -5,12 +5,10 @@ CONTRACT.md, "bonuses". A repeat under the same reference is 200 where the first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import django_filters
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -23,8 +21,8 @@ from rest_framework.views import APIView
 
 from loyalty.acting import Actor, machine
 from loyalty.api import bonus_asking as asking
+from loyalty.api.refusing import in_their_words
 from loyalty.bonuses import holds, ledger
-from loyalty.bonuses.refusals import Conflict, NoSuchThing
 from loyalty.codes import BonusType
 from loyalty.formats import is_card_number
 from loyalty.masking import mask_number
@@ -48,12 +46,6 @@ class MovesBonuses(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         account = request.user
         return isinstance(account, MachineAccount) and (request.method in SAFE_METHODS or account.role != Role.READER)
-
-
-class Refused(exceptions.APIException):
-    """409: it cannot be done as it stands."""
-
-    status_code = 409
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):
@@ -192,21 +184,9 @@ class VoidDoor(_Door):
 
 
 def _told(work: Callable[[Actor], Entry], actor: Actor) -> Answer:
-    with _in_their_words():
+    with in_their_words():
         entry = work(actor)
     return 200 if entry.is_repeat else 201, dict(EntrySerializer(entry).data)
-
-
-@contextmanager
-def _in_their_words() -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        raise exceptions.ValidationError(error.message_dict) from None
-    except NoSuchThing as error:
-        raise exceptions.NotFound(str(error)) from None
-    except Conflict as error:
-        raise Refused(str(error)) from None
 
 
 def _read_perhaps(request: Request) -> Any:

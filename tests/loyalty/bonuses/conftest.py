@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from tests.loyalty.bonuses.saying import NOON
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[Any]:
     """A clock that moves when it is told to, and by itself as clocks do."""
     with time_machine.travel(NOON) as traveller:
         yield traveller

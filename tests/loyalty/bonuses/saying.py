@@ -1,4 +1,7 @@
-"""The ledger in few words, for its tests: cards that can be spent from, and what is done to them."""
+"""The ledger in few words, for its tests: cards that can be spent from, and what is done to them.
+
+Entries and amounts come as Any, so that they can be compared with plain numbers.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def day(days: int) -> dt.date:
 def accrue(
     amount: Any, reference: str = "", *, number: str = NUMBER, type: str = "0", begins: int | None = None,
     ends: int | None = None,
-) -> Entry:  # fmt: skip
+) -> Any:  # fmt: skip
     """Earned on TODAY; it begins and ends so many days from then."""
     return ledger.accrue(
         number,
@@ -48,23 +51,23 @@ def accrue(
     )
 
 
-def spend(amount: Any, reference: str = "", *, number: str = NUMBER) -> Entry:
+def spend(amount: Any, reference: str = "", *, number: str = NUMBER) -> Any:
     return ledger.spend(number, Decimal(amount), reference or _new(), TILL)
 
 
-def reverse(reverses: str, reference: str = "", *, number: str = NUMBER, kind: str | None = None) -> Entry:
+def reverse(reverses: str, reference: str = "", *, number: str = NUMBER, kind: str | None = None) -> Any:
     return ledger.reverse(number, reference or _new(), reverses, TILL, kind)
 
 
-def hold(amount: Any, reference: str, *, number: str = NUMBER) -> Entry:
+def hold(amount: Any, reference: str, *, number: str = NUMBER) -> Any:
     return holds.hold(number, Decimal(amount), reference, TILL)
 
 
-def confirm(reference: str, amount: Any = None, *, number: str = NUMBER) -> Entry:
+def confirm(reference: str, amount: Any = None, *, number: str = NUMBER) -> Any:
     return holds.confirm(number, reference, TILL, None if amount is None else Decimal(amount))
 
 
-def void(reference: str, *, number: str = NUMBER) -> Entry:
+def void(reference: str, *, number: str = NUMBER) -> Any:
     return holds.void(number, reference, TILL)
 
 
@@ -79,11 +82,11 @@ def replace(old: str = NUMBER, new: str = NEXT) -> Card:
     return replacing.replace(old, new, making.ADMINISTRATOR)
 
 
-def balance(number: str = NUMBER) -> Decimal:
+def balance(number: str = NUMBER) -> Any:
     return Card.objects.get(number=number).bonus_balance
 
 
-def remains(number: str = NUMBER) -> list[Decimal]:
+def remains(number: str = NUMBER) -> list[Any]:
     """Of each lot of the card, in the order in which they were earned."""
     return list(Lot.objects.filter(card__number=number).order_by("earned_at", "pk").values_list("remaining", flat=True))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,6 @@ from loyalty.models import Entry
 from tests.loyalty import making
 from tests.loyalty.bonuses.saying import (
     NEXT,
-    NUMBER,
     accrue,
     active_card,
     balance,
@@ -30,6 +30,7 @@ from tests.loyalty.bonuses.saying import (
     void,
     written,
 )
+from tests.loyalty.making import NUMBER
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +50,8 @@ def test_all_lots_go_along_with_an_entry_on_each_side():
     replace()
     assert (balance(), balance(NEXT)) == (0, 20)
     assert (remains(), remains(NEXT)) == ([], [0, 20])
-    left = Entry.objects.filter(card__number=NUMBER).latest("pk")
-    came = Entry.objects.get(card__number=NEXT)
+    left: Any = Entry.objects.filter(card__number=NUMBER).latest("pk")
+    came: Any = Entry.objects.get(card__number=NEXT)
     assert (left.kind, left.change, left.balance, left.reference) == ("transfer", -20, 0, "••••9999")
     assert (came.kind, came.change, came.balance, came.reference) == ("transfer", 20, 20, "••••1234")
 

@@ -21,7 +21,6 @@ from tests.loyalty import making
 from tests.loyalty.bonuses.saying import (
     NEXT,
     NOON,
-    NUMBER,
     accrue,
     active_card,
     balance,
@@ -35,6 +34,7 @@ from tests.loyalty.bonuses.saying import (
     spend,
     void,
 )
+from tests.loyalty.making import NUMBER
 from tests.transactions.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -35,11 +36,14 @@ def test_each_lot_burns_by_an_entry_of_its_own():
     accrue(4, "A3")
     assert burn_expired() == 0
     assert burn_expired(day(2)) == 2
+    first: Any
+    second: Any
     first, second = Entry.objects.filter(kind="expiry")
     assert (first.reference, first.amount, first.change, first.balance, first.expires_on) == ("A1", 1, -1, 6, day(1))
     assert (second.reference, second.change, second.balance, second.type) == ("A2", -2, 4, "1")
     assert (first.by, first.role) == ("system", "")
-    assert list(Lot.objects.order_by("pk").values_list("remaining", "burnt")) == [(0, 1), (0, 2), (4, 0)]
+    lots: list[Any] = list(Lot.objects.order_by("pk").values_list("remaining", "burnt"))
+    assert lots == [(0, 1), (0, 2), (4, 0)]
 
 
 def test_what_is_left_burns_and_no_more():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -36,7 +37,7 @@ def test_what_is_earned_is_a_lot_and_an_entry():
         *("1", day(2), day(30)),
         *("till-1", "till"),
     )
-    lot = Lot.objects.get()
+    lot: Any = Lot.objects.get()
     assert (lot.amount, lot.remaining, lot.burnt) == (Decimal("12.50"), Decimal("12.50"), 0)
     entry.refresh_from_db()
     assert entry.balance == balance() == Decimal("12.50")
@@ -209,7 +210,7 @@ def test_a_repeat_without_a_beginning_means_the_day_of_the_first(clock):
 @pytest.mark.parametrize("other", [{"amount": 11}, {"type": "1"}, {"ends": 21}, {"ends": None}, {"begins": 1}])
 def test_a_reference_is_good_for_one_accrual(other):
     active_card()
-    said = {"amount": 10, "ends": 20}
+    said: dict[str, Any] = {"amount": 10, "ends": 20}
     accrue(reference="R1", **said)
     with pytest.raises(Conflict, match="This reference came with another accrual before"):
         accrue(reference="R1", **(said | other))

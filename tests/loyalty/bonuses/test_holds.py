@@ -14,7 +14,6 @@ from loyalty.bonuses.refusals import Conflict, NoSuchThing
 from loyalty.models import Entry
 from tests.loyalty import making
 from tests.loyalty.bonuses.saying import (
-    NUMBER,
     accrue,
     active_card,
     balance,
@@ -27,6 +26,7 @@ from tests.loyalty.bonuses.saying import (
     void,
     written,
 )
+from tests.loyalty.making import NUMBER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

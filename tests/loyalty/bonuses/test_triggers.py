@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from loyalty.models import Card, CardEvent, Entry, Lot, LotChange
 from tests.loyalty import making
-from tests.loyalty.bonuses.saying import NEXT, NUMBER, TODAY, accrue, active_card, balance, replace, spend
+from tests.loyalty.bonuses.saying import NEXT, TODAY, accrue, active_card, balance, replace, spend
+from tests.loyalty.making import NUMBER
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,14 @@ def run(sql: str, *params: Any) -> None:
         look_at_the_sums()
 
 
+def first_lot() -> Lot:
+    return Lot.objects.order_by("pk")[0]
+
+
+def last_lot() -> Lot:
+    return Lot.objects.order_by("-pk")[0]
+
+
 def entry_of(change: Any, kind: str = "spend", card: Card | None = None, **more: Any) -> Entry:
     amount = abs(Decimal(change))
     card = card or Card.objects.get(number=NUMBER)
@@ -60,7 +69,7 @@ def lot_of(amount: Any = 5, **more: Any) -> Lot:
 
 def give(entry: Entry) -> None:
     """To the first lot."""
-    LotChange.objects.create(entry=entry, lot=Lot.objects.order_by("pk").first(), change=entry.change)
+    LotChange.objects.create(entry=entry, lot=first_lot(), change=entry.change)
 
 
 @pytest.mark.parametrize(
@@ -98,13 +107,13 @@ def test_nothing_of_it_is_written_over(sql, said):
 
 
 def test_nothing_of_it_is_written_over_by_models():
-    card, lot, entry = Card.objects.get(), Lot.objects.first(), Entry.objects.first()
+    card, lot, entry = Card.objects.get(), first_lot(), Entry.objects.all()[0]
     card.bonus_balance += 1
     lot.remaining -= 1
     entry.reference = "other"
-    for row in (card, lot, entry):
+    for save in (card.save, lot.save, entry.save):
         with pytest.raises(IntegrityError), atomic():
-            row.save()
+            save()
     for rows in (Entry, LotChange, Lot, CardEvent):
         with pytest.raises(IntegrityError), atomic():
             rows.objects.all().delete()
@@ -156,14 +165,14 @@ def test_a_balance_is_not_negative():
 
 
 def test_a_lot_gives_no_more_than_it_has_and_takes_no_more_than_it_was():
-    lot = Lot.objects.order_by("pk").first()
+    lot = first_lot()
     for change, kind in ((-8, "spend"), (4, "accrual")):
         with pytest.raises(IntegrityError, match="lot_remains_within_amount"), atomic():
             LotChange.objects.create(entry=entry_of(change, kind), lot=lot, change=change)
 
 
 def test_what_was_burnt_does_not_come_back():
-    lot = Lot.objects.order_by("pk").first()
+    lot = first_lot()
     LotChange.objects.create(entry=entry_of(-7, "expiry"), lot=lot, change=-7)
     LotChange.objects.create(entry=entry_of(3, "accrual"), lot=lot, change=3)
     with pytest.raises(IntegrityError, match="lot_remains_within_amount"), atomic():
@@ -177,14 +186,14 @@ def test_an_entry_is_the_sum_of_its_changes():
 
 
 def test_an_entry_is_the_sum_of_its_changes_and_no_other():
-    LotChange.objects.create(entry=entry_of(-5), lot=Lot.objects.first(), change=-4)
+    LotChange.objects.create(entry=entry_of(-5), lot=first_lot(), change=-4)
     with pytest.raises(IntegrityError, match="is not the sum of its changes to lots"):
         look_at_the_sums()
 
 
 def test_nothing_is_added_to_an_old_entry():
     old = Entry.objects.get(reference="S1")
-    LotChange.objects.create(entry=old, lot=Lot.objects.order_by("pk").last(), change=-1)
+    LotChange.objects.create(entry=old, lot=last_lot(), change=-1)
     with pytest.raises(IntegrityError, match="is not the sum of its changes to lots"):
         look_at_the_sums()
 
@@ -200,7 +209,7 @@ def test_an_entry_of_several_changes_adds_up():
 def test_an_entry_changes_lots_of_its_own_card_alone():
     other = making.card(NEXT)
     with pytest.raises(IntegrityError, match="lots of its own card alone"), atomic():
-        LotChange.objects.create(entry=entry_of(5, "accrual", other), lot=Lot.objects.first(), change=5)
+        LotChange.objects.create(entry=entry_of(5, "accrual", other), lot=first_lot(), change=5)
 
 
 def test_a_lot_moves_with_a_transfer_alone():
@@ -226,7 +235,7 @@ def test_a_transfer_without_lots_is_none():
 
 
 def test_a_transfer_changes_no_lot():
-    LotChange.objects.create(entry=entry_of(-5, "transfer"), lot=Lot.objects.last(), change=-5)
+    LotChange.objects.create(entry=entry_of(-5, "transfer"), lot=last_lot(), change=-5)
     with pytest.raises(IntegrityError, match="is not the sum of its changes to lots"):
         look_at_the_sums()
 
@@ -239,12 +248,9 @@ def test_lots_that_go_along_with_a_replacement_add_up():
 
 def test_a_reference_a_reversal_and_the_end_of_a_hold_are_there_once():
     spent = Entry.objects.get(reference="S1")
-    for said in (
-        {"change": -1, "reference": "S1"},
-        {"change": 3, "kind": "accrual", "reference": "A1"},
-    ):
+    for change, kind, reference in ((-1, "spend", "S1"), (3, "accrual", "A1")):
         with pytest.raises(IntegrityError, match="entry_once_a_reference"), atomic():
-            entry_of(**said)
+            entry_of(change, kind, reference=reference)
     give(entry_of(3, "reversal", reference="R1", reverses=spent))
     with pytest.raises(IntegrityError, match="unique constraint"), atomic():
         entry_of(3, "reversal", reference="R2", reverses=spent)
@@ -261,6 +267,6 @@ def test_a_reversal_and_a_release_say_of_what(said):
 
 def test_the_balance_after_an_entry_is_not_what_somebody_says():
     entry = entry_of(-1, balance=99)
-    LotChange.objects.create(entry=entry, lot=Lot.objects.last(), change=-1)
+    LotChange.objects.create(entry=entry, lot=last_lot(), change=-1)
     entry.refresh_from_db()
     assert entry.balance == balance() == 26

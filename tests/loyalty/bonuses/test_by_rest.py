@@ -1,0 +1,324 @@
+"""Bonuses by REST: /api/v1/cards/{number}/…, as tills and back offices send and read them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from functools import partial
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from loyalty.models import Entry
+from safes.models.machine_account import Role
+from tests.api.reader import Reader, problem
+from tests.loyalty import making
+from tests.loyalty.api.office import Office
+from tests.loyalty.bonuses.saying import NEXT, active_card, balance, block, replace, written
+from tests.loyalty.making import NUMBER
+from tests.transactions.at_once import at_once
+
+pytestmark = pytest.mark.django_db
+
+CARD = f"cards/{NUMBER}"
+EARNED = {"amount": "12.50", "type_code": "0", "reference": "R1"}
+SPENT = {"amount": "2.50", "reference": "R2"}
+WRITES = ["accruals", "spends", "reversals", "holds", "holds/H1/confirm", "holds/H1/void"]
+
+
+@pytest.fixture
+def till(clock: Any) -> Office:
+    """A till, and a card to use it with."""
+    active_card()
+    return Office("till", "till-7")
+
+
+def entries(reader: Reader, **filters: Any) -> list[dict[str, Any]]:
+    return reader.rows(f"{CARD}/entries", **filters)
+
+
+def test_a_receipt_earns_and_spends_and_is_returned(till):
+    earned = till.made(f"{CARD}/accruals", EARNED | {"active_from": "2026-03-14", "expires_on": "2026-04-14"})
+    assert earned.pop("id")
+    assert earned.pop("at").endswith("Z")
+    assert earned == {
+        "reference": "R1", "kind": "accrual", "card": "••••1234", "amount": "12.50", "change": "12.50",
+        "type_code": "0", "active_from": "2026-03-14", "expires_on": "2026-04-14", "balance": "12.50",
+        "reverses": None, "by": "till-7",
+    }  # fmt: skip
+    spent = till.made(f"{CARD}/spends", SPENT)
+    assert [spent[name] for name in ("kind", "amount", "change", "balance")] == ["spend", "2.50", "-2.50", "10.00"]
+    undone = till.made(f"{CARD}/reversals", {"reference": "R3", "reverses": "R2"})
+    assert [undone[name] for name in ("kind", "reverses", "balance")] == ["reversal", "R2", "12.50"]
+    assert [one["reference"] for one in entries(till)] == ["R3", "R2", "R1"]
+    assert entries(till, order="asc")[1] == spent
+
+
+def test_a_hold_is_confirmed_or_voided(till):
+    till.made(f"{CARD}/accruals", EARNED)
+    for reference in ("H1", "H2", "H3"):
+        held = till.made(f"{CARD}/holds", {"amount": 2, "reference": reference})
+        assert (held["kind"], held["change"]) == ("hold", "-2.00")
+    assert till.made(f"{CARD}/holds/H1/confirm", {"amount": 1.5})["change"] == "-1.50"
+    assert till.made(f"{CARD}/holds/H2/void", {})["kind"] == "release"
+    answer = till.say(f"{CARD}/holds/H3/confirm", None, body=b"")
+    assert (answer.status_code, answer.json()["amount"], answer.json()["balance"]) == (201, "2.00", "9.00")
+    problem(till.say(f"{CARD}/holds/H1/void", None, body=b""), 409)
+    problem(till.say(f"{CARD}/holds/H4/void", {}), 404)
+
+
+@pytest.mark.parametrize("amount", ["12.5", "12.50", 12.5, "012.50"])
+def test_amounts_are_exact_whichever_way_they_are_written(till, amount):
+    assert till.made(f"{CARD}/accruals", EARNED | {"amount": amount})["amount"] == "12.50"
+
+
+def test_amounts_are_read_without_floating_point(till):
+    body = json.dumps(EARNED | {"amount": 0}).replace('"amount": 0', '"amount": 9999999999.99').encode()
+    answer = till.say(f"{CARD}/accruals", None, body=body)
+    assert answer.json()["balance"] == "9999999999.99"
+    assert (
+        till.made(f"{CARD}/accruals", EARNED | {"amount": 1, "reference": 4711, "type_code": 1})["reference"] == "4711"
+    )
+
+
+# --- twice --------------------------------------------------------------------------------------------------------
+
+
+def test_a_repeat_is_200_with_the_same_entry(till):
+    calls = [
+        ("accruals", EARNED),
+        ("spends", SPENT),
+        ("reversals", {"reference": "R3", "reverses": "R2"}),
+        ("holds", {"amount": 1, "reference": "H1"}),
+        ("holds/H1/confirm", {}),
+        ("holds", {"amount": 1, "reference": "H2"}),
+        ("holds/H2/void", {}),
+    ]
+    firsts = [till.made(f"{CARD}/{path}", said) for path, said in calls]
+    before = written()
+    block()
+    for (path, said), first in zip(calls, firsts, strict=True):
+        again = till.say(f"{CARD}/{path}", said)
+        assert (again.status_code, again.json()) == (200, first)
+    assert written() == before
+
+
+def test_a_key_makes_a_repeat_harmless_too(till):
+    answers = [till.say(f"{CARD}/accruals", EARNED, key="k1") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].json() == answers[1].json()
+    assert answers[1]["Idempotency-Replayed"] == "true"
+    problem(till.say(f"{CARD}/accruals", EARNED | {"reference": "R9"}, key="k1"), 409)
+    # What was refused has not used its key up.
+    problem(till.say(f"{CARD}/spends", {"amount": 99, "reference": "R2"}, key="k2"), 409)
+    assert till.say(f"{CARD}/spends", SPENT, key="k2").status_code == 201
+
+
+def test_a_reference_with_something_else_is_409(till):
+    till.made(f"{CARD}/accruals", EARNED)
+    said = problem(till.say(f"{CARD}/accruals", EARNED | {"amount": 13}), 409)
+    assert said["detail"] == ("This reference came with another accrual before: give each a reference of its own.")
+
+
+# --- out of order -------------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_done_yet_is_refused_and_can_be_done_later(till):
+    for path, said, status in (
+        ("spends", SPENT, 409),
+        ("reversals", {"reference": "R3", "reverses": "R2"}, 409),
+        ("holds/H1/confirm", {}, 404),
+    ):
+        problem(till.say(f"{CARD}/{path}", said), status)
+    assert entries(till) == []
+    till.made(f"{CARD}/accruals", EARNED)
+    till.made(f"{CARD}/spends", SPENT)
+    till.made(f"{CARD}/reversals", {"reference": "R3", "reverses": "R2"})
+
+
+def test_what_was_earned_comes_after_the_card_was_replaced(till):
+    replace()
+    earned = till.made(f"{CARD}/accruals", EARNED)
+    assert (earned["card"], earned["balance"]) == ("••••9999", "12.50")
+    assert entries(till) == []
+    assert [one["reference"] for one in till.rows(f"cards/{NEXT}/entries")] == ["R1"]
+    said = problem(till.say(f"{CARD}/spends", SPENT), 409)
+    assert "••••9999" in said["detail"]
+    assert NEXT not in json.dumps(said)
+
+
+def test_no_more_is_spent_than_there_is(till):
+    till.made(f"{CARD}/accruals", EARNED)
+    said = problem(till.say(f"{CARD}/spends", {"amount": "12.51", "reference": "R2"}), 409)
+    assert said["detail"] == "No more than 12.50 can be spent of this card: give a smaller amount."
+
+
+# --- half broken --------------------------------------------------------------------------------------------------
+
+AMOUNTS: list[Any] = [
+    *(0, -1, "0", "-1", "+1", "1e2", " 1", "1 ", "1,5", "", "x", "١", "１", True, [], {}, None, 10**10, "10000000000"),
+    *("0.001", 0.001, "NaN", "Infinity", 10**400, "1" * 500, "\x00", "\ud800"),
+]
+TYPES: list[Any] = ["2", "", "cash", 2, -1, True, None, [], 10**30, "0\x00"]
+REFERENCES: list[Any] = ["", " ", "x" * 101, "a\nb", "\x00", "\ud800", True, None, [], {}, 1.5, 10**200]
+DAYS: list[Any] = [
+    *("", "tomorrow", "2026-02-30", "20260401", "2026-04-01T00:00:00Z", "0000-01-01", 20260401, True, [], "1899-12-31"),
+]
+BODIES = [
+    *(b"{", b"[]", b'"text"', b"1", b"null", b"\xff", b"[" * 100_000, b'{"amount": NaN}'),
+    b'{"amount": 1e999999999999}',
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        *(({"amount": amount}, "amount") for amount in AMOUNTS),
+        *(({"type_code": code}, "type_code") for code in TYPES),
+        *(({"reference": text}, "reference") for text in REFERENCES),
+        *(({"expires_on": day}, "expires_on") for day in DAYS),
+        ({"active_from": "2026-13-01"}, "active_from"),
+        ({"active_from": "2026-04-01", "expires_on": "2026-04-01"}, "expires_on"),
+        ({"amuont": 1}, "amuont"),
+    ],
+)
+def test_an_accrual_that_is_malformed_is_named_by_its_field(till, changes, field):
+    assert set(problem(till.say(f"{CARD}/accruals", EARNED | changes), 400)["errors"]) == {field}
+    assert written() == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "fields"),
+    [
+        ("accruals", {}, {"amount", "type_code", "reference"}),
+        ("spends", {}, {"amount", "reference"}),
+        ("spends", {"amount": 0, "reference": "\x00"}, {"amount", "reference"}),
+        ("spends", SPENT | {"type_code": "0"}, {"type_code"}),
+        ("reversals", {}, {"reference", "reverses"}),
+        ("reversals", {"reference": "R3", "reverses": "R2", "kind": "hold"}, {"kind"}),
+        ("reversals", {"reference": "R3", "reverses": "\x00"}, {"reverses"}),
+        ("reversals", {"reference": "R3", "reverses": "R2", "amount": 1}, {"amount"}),
+        ("holds", {"amount": 1, "reference": "a/b"}, {"reference"}),
+        ("holds/H1/confirm", {"amount": 0}, {"amount"}),
+        ("holds/H1/confirm", {"amount": "x"}, {"amount"}),
+        ("holds/H1/confirm", {"reference": "H1"}, {"reference"}),
+        ("holds/H1/void", {"amount": 1}, {"amount"}),
+    ],
+)
+def test_what_is_malformed_is_named_by_its_field(till, path, said, fields):
+    assert set(problem(till.say(f"{CARD}/{path}", said), 400)["errors"]) == fields
+    assert written() == (0, 0, 0)
+
+
+@pytest.mark.parametrize("path", WRITES)
+@pytest.mark.parametrize("body", BODIES)
+def test_what_is_no_object_is_refused(till, path, body):
+    assert problem(till.say(f"{CARD}/{path}", None, body=body), 400)["errors"]
+
+
+@pytest.mark.parametrize("path", [*WRITES, "entries"])
+def test_unknown_cards_are_404_whatever_they_are_called(till, path):
+    for number in ("4000123412340000", "x", "%00", "１" * 16, "9" * 300, "%F0%9F%92%A9"):
+        if path == "entries":
+            problem(till.ask(f"cards/{number}/entries"), 404)
+        else:
+            said = {"reversals": {"reference": "R3", "reverses": "R2"}, "accruals": EARNED}.get(path, SPENT)
+            problem(till.say(f"cards/{number}/{path}", {} if "/" in path else said), 404)
+
+
+def test_parameters_and_verbs_that_are_none_are_refused(till):
+    for path in WRITES:
+        problem(till.say(f"{CARD}/{path}?amount=1", SPENT), 400)
+        problem(till.ask(f"{CARD}/{path}"), 405)
+    problem(till.say(f"{CARD}/entries", {}), 405)
+    till.refused(f"{CARD}/entries", kinds="spend")
+    till.refused(f"{CARD}/entries", kind="gift")
+
+
+# --- at once by many ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_tills_at_once_spend_no_more_than_there_is():
+    active_card()
+    till = Office("till", "till-7")
+    till.made(f"{CARD}/accruals", EARNED)
+
+    def spend(number: int, key: str | None) -> int:
+        answer = till.say(f"{CARD}/spends", {"amount": 5, "reference": f"S{number}"}, key=key)
+        return int(answer.status_code)
+
+    told = Counter(at_once(*(partial(spend, number, f"k{number}") for number in range(8))))
+    assert told == {201: 2, 409: 6}
+    # The rest is too little for another; what was spent is spent, however often it is said.
+    spent = [entry.reference for entry in Entry.objects.filter(kind="spend")]
+    again = Counter(at_once(*[partial(spend, int(spent[0][1:]), None)] * 6))
+    assert again == {200: 6}
+    assert str(balance()) == "2.50"
+
+
+# --- who may ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", sorted(Role.values))
+def test_every_role_reads_entries_and_all_but_readers_write_them(till, role):
+    somebody = Office(role, f"a-{role}")
+    assert entries(somebody) == []
+    for path, said in (("accruals", EARNED), ("spends", SPENT), ("reversals", {"reference": "R3", "reverses": "R2"})):
+        if role == "reader":
+            assert "only read" in problem(somebody.say(f"{CARD}/{path}", said), 403)["detail"]
+        else:
+            assert somebody.made(f"{CARD}/{path}", said)["by"] == f"a-{role}"
+
+
+def test_nobody_unknown_writes(till):
+    for path in WRITES:
+        answer = Client().post(f"/api/v1/{CARD}/{path}", json.dumps(EARNED), content_type="application/json")
+        problem(answer, 401)
+    assert written() == (0, 0, 0)
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def test_entries_are_read_in_pages_by_kind_reference_and_time(till, clock):
+    for number in range(5):
+        till.made(f"{CARD}/accruals", EARNED | {"reference": f"A{number}"})
+    clock.move_to("2026-03-20T12:00:00Z")
+    till.made(f"{CARD}/spends", SPENT)
+    assert [one["reference"] for one in till.walk(f"{CARD}/entries", page_size=2, order="asc")] == [
+        *(f"A{number}" for number in range(5)),
+        "R2",
+    ]
+    assert [one["reference"] for one in entries(till, kind="spend")] == ["R2"]
+    assert [one["kind"] for one in entries(till, reference="A3")] == ["accrual"]
+    assert [one["reference"] for one in entries(till, at_from="2026-03-20T00:00:00Z")] == ["R2"]
+    assert len(entries(till, at_to="2026-03-20T00:00:00Z")) == 5
+
+
+def test_entries_of_one_card_are_not_those_of_another(till):
+    till.made(f"{CARD}/accruals", EARNED)
+    making.card("4000123412345555")
+    assert till.rows("cards/4000123412345555/entries") == []
+
+
+def test_entries_come_as_csv(till):
+    till.made(f"{CARD}/accruals", EARNED | {"reference": "=1+1"})
+    answer = till.ask(f"{CARD}/entries", accept="text/csv")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    [row] = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
+    assert (row["reference"], row["amount"], row["expires_on"]) == ("'=1+1", "12.50", "")
+
+
+def test_a_call_is_a_few_queries(till, django_assert_num_queries):
+    for number in range(3):
+        till.made(f"{CARD}/accruals", EARNED | {"reference": f"A{number}"})
+    entries(till)
+    # The account, the card, what was written before, the lots, the entry, its changes to lots; and the transaction.
+    with django_assert_num_queries(6 + 4):
+        till.made(f"{CARD}/spends", {"amount": 30, "reference": "S1"})
+    with django_assert_num_queries(3):
+        assert len(entries(till)) == 4
