@@ -49,6 +49,7 @@ class CardAdmin(HasDesk, ActsOnCards):
         ("type", ChoicesDropdownFilter),
     )
     list_select_related = ("contact",)
+    in_full = {"masked": ("number",), "holder": ("contact_code", "contact_name", "contact_phone")}
     list_before_template = "staff/loyalty/look_above.html"
     when_empty = "No card is known yet. Add cards one by one, upload a table of them, or make them by the API."
     ordering = ("-id",)
@@ -146,6 +147,18 @@ class CardAdmin(HasDesk, ActsOnCards):
     @display(description="contact")
     def holder(self, card: Card) -> str | SafeString:
         return f"{card.contact}, {masked_name(card.contact)}" if card.contact else EMPTY
+
+    @display(description="contact")
+    def contact_code(self, card: Card) -> str:
+        return card.contact.code if card.contact else EMPTY
+
+    @display(description="name")
+    def contact_name(self, card: Card) -> str:
+        return card.contact.name if card.contact else EMPTY
+
+    @display(description="mobile number")
+    def contact_phone(self, card: Card) -> str:
+        return card.contact.mobile_number or EMPTY if card.contact else EMPTY
 
     @display(description="balance")
     def balance(self, card: Card) -> str:

@@ -81,7 +81,7 @@ class ActsOnContacts(Reveals):
             return self._edit_page(request, contact, ContactForm(names=_CHANGED, initial=initial), is_full)
         form = ContactForm(request.POST, names=_CHANGED)
         if form.is_valid():
-            given = {name: text for name, text in form.cleaned_data.items() if is_full or text.strip()}
+            given = {name: form.cleaned_data[name] for name in form.changed_data}
             try:
                 contacts.change(contact.code, given)
             except ValidationError as error:

@@ -30,6 +30,7 @@ class ContactForm(forms.Form):
         for number, name in enumerate(names):
             self.fields[name] = forms.CharField(
                 required=False,
+                show_hidden_initial=True,  # what another has changed meanwhile is not changed back
                 strip=False,  # a phone may begin with what an unescaped + has become
                 max_length=1000,
                 label=_LABELS.get(name, "Birth date"),

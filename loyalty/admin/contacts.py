@@ -42,6 +42,11 @@ class ContactAdmin(ActsOnContacts, HasMaskedHistory):
     paginator = EstimatingPaginator
     list_display = ("code_or_erased", "masked_name", "masked_phone", "masked_email", "known_well", "registered")
     list_filter = (LivesFilter,)
+    in_full = {
+        "masked_name": ("name",),
+        "masked_phone": ("mobile_number",),
+        "masked_email": ("email", "birth_date"),
+    }
     list_before_template = "staff/loyalty/look_above.html"
     when_empty = "Nobody is registered yet. Register contacts one by one, upload a table of them, or use the API."
     ordering = ("-id",)

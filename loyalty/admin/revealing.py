@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -38,6 +40,8 @@ class Known:
 class Reveals(StaffAdmin):
     """Rows with personal data. Who may reveal it sees a button; the page that answers it is the row's own, in full."""
 
+    # Columns of the list that are masked, each with what a file shows in its place to who may reveal.
+    in_full: dict[str, tuple[str, ...]] = {}
     # What the page of the row is shown by, once the press is written down.
     _is_revealed = "_is_revealed"
 
@@ -55,6 +59,16 @@ class Reveals(StaffAdmin):
         request.method = "GET"
         response: HttpResponse = self.changeform_view(request, object_id)
         return kept_nowhere(response)
+
+    def columns_of_file(self, request: HttpRequest, names: Sequence[Any]) -> list[Any]:
+        """Masked as the list is; in full for who may reveal, and whose export says so in the log."""
+        columns = super().columns_of_file(request, names)
+        if not may_reveal(request.user):
+            return columns
+        return [shown for name in columns for shown in self.in_full.get(name, (name,))]
+
+    def trace_of_file(self, request: HttpRequest) -> str:
+        return "personal data in full" if may_reveal(request.user) else ""
 
     def known(self, request: HttpRequest, row: Card | Contact) -> Known:
         card, contact = (row, row.contact) if isinstance(row, Card) else (None, row)

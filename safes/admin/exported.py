@@ -48,14 +48,15 @@ def frozen(found: Any, asked: QueryDict) -> str:
 def table_of(export: Export) -> Table:
     """The list that somebody asked for, as they may see it now. Raises PermissionDenied, and ValueError, a sentence."""
     model = apps.get_model(export.room)
-    room = admin.site._registry.get(model)
+    room: Any = admin.site._registry.get(model)
     if room is None:
         raise ValueError("There is no such list any more.")
     request = _request(export, model)
     if not (request.user.is_active and request.user.is_staff and room.has_view_permission(request)):
         raise PermissionDenied
     found = changelist(request, room)
-    columns = [_Column(room, name) for name in found.list_display if name != "action_checkbox"]
+    names = [name for name in found.list_display if name != "action_checkbox"]
+    columns = [_Column(room, name) for name in room.columns_of_file(request, names)]
     rows = found.queryset
     if found.result_count > _SORTED:
         rows = rows.order_by("-pk")
@@ -79,8 +80,6 @@ class _Column:
     """One of a list's columns: what it is called, and what it shows of a row."""
 
     def __init__(self, room: Any, name: Any) -> None:
-        # What a list says in words of now ("3 hours ago"), a file says exactly.
-        name = getattr(room, "exported_instead", {}).get(name, name)
         self.heading = str(label_for_field(name, room.model, room))
         self.shown = self._find(room, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -36,6 +37,14 @@ class GoesIntoFiles(ModelAdmin):
 
     # Columns that a file shows in the place of others: what a list tells in words of now, a file tells exactly.
     exported_instead: dict[str, str] = {}
+
+    def columns_of_file(self, request: HttpRequest, names: Sequence[Any]) -> list[Any]:
+        """The columns of a file for who asks, from those of the list."""
+        return [self.exported_instead.get(name, name) if isinstance(name, str) else name for name in names]
+
+    def trace_of_file(self, request: HttpRequest) -> str:
+        """What the log of who exported says besides, such as that personal data is in it."""
+        return ""
 
     def get_urls(self) -> list[URLPattern]:
         pages = _Pages(self)
@@ -78,7 +87,7 @@ class _Pages:
         except (ExportError, ValueError) as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(back)
-        self._log(export)
+        self._log(export, self._room.trace_of_file(request))
         if export.expected <= AT_ONCE:
             write(export, table_of)
             export.refresh_from_db()
@@ -132,13 +141,14 @@ class _Pages:
             raise Http404("There is no such file of yours.")
         return export
 
-    def _log(self, export: Export) -> None:
+    def _log(self, export: Export, trace: str) -> None:
         LogEntry.objects.create(
             user_id=export.by_id,
             content_type=ContentType.objects.get_for_model(self._room.model),
             object_repr=f"{self._room.opts.verbose_name_plural} as a file"[:200],
             action_flag=CHANGE,
-            change_message=f"Exported as {export.get_format_display()}, some {export.expected:,} rows: {export.query}",
+            change_message=f"Exported as {export.get_format_display()}, some {export.expected:,} rows"
+            f"{f', {trace}' if trace else ''}: {export.query}",
         )
 
 
