@@ -34,6 +34,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "safes.api.schema.say_the_rest",
         "transactions.api.push_schema.tell_of_pushes",
+        "loyalty.api.card_schema.tell_of_cards",
     ],
     "ENUM_NAME_OVERRIDES": {
         "DeliveryStatus": "transactions.models.Delivery.Status",

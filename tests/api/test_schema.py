@@ -46,7 +46,9 @@ def test_every_address_is_described_once():
     named = ["sites", "safes", "incidents", "contacts", "cards"]  # by something of their own
     bonuses = ["entries", "accruals", "spends", "reversals", "holds"]
     bonuses += ["holds/{reference}/confirm", "holds/{reference}/void"]
+    cards = ["balance/by/{value}", "balance/by/phone/{phone}", "issue", "active", "bindto", "block", "unblock"]
     assert set(described()["paths"]) == {
+        *(f"/api/card/{path}" for path in cards),
         "/api/loomis/transactions/{endpoint}",
         "/api/v1/deliveries/{id}/raw",
         "/api/v1/sites/{code}",

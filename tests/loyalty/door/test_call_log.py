@@ -10,7 +10,7 @@ import time_machine
 from django.db import connection
 from django.db.utils import OperationalError
 
-from loyalty.models import Card, CardCall
+from loyalty.models import CardCall
 from loyalty.tasks import forget_old_calls
 from tests.loyalty.door.till import Till, key, said
 from tests.loyalty.making import NUMBER, PHONE, card, contact
@@ -72,6 +72,7 @@ def test_everything_is_logged_with_its_answer_when_switched_on_and_masked(till, 
     till.get(f"balance/by/phone/{PHONE}")
     call = CardCall.objects.get()
     assert call.path == "/api/card/balance/by/phone/••••0123"
+    assert call.answer is not None
     assert call.answer["Number"] == "••••1234"
     assert call.answer["Name"] == "A••• B•••"
     assert (call.answer["MobileNumber"], call.answer["Code"]) == ("••••0123", "••••")
