@@ -21,6 +21,7 @@ from loyalty.admin.acting import person
 from loyalty.admin.card_acts import ActsOnCards
 from loyalty.admin.card_page import section
 from loyalty.admin.desk import HasDesk
+from loyalty.admin.upload_resources import CardResource, Uploads
 from loyalty.admin.words import STATUS_LABELS, lacks, masked_name, standing
 from loyalty.codes import CardStatus, CardType, Category
 from loyalty.formats import LONGEST_NUMBER
@@ -39,7 +40,8 @@ class CardForm(forms.Form):
 
 
 @admin.register(Card)
-class CardAdmin(HasDesk, ActsOnCards):
+class CardAdmin(HasDesk, ActsOnCards, Uploads):
+    resource_classes = [CardResource]
     paginator = EstimatingPaginator
     list_display = ("masked", "standing_label", "holder", "category", "type", "balance", "made")
     list_filter = (

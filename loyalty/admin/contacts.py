@@ -16,6 +16,7 @@ from unfold.decorators import display
 from loyalty.admin.card_page import bonuses_of
 from loyalty.admin.contact_acts import ActsOnContacts
 from loyalty.admin.contact_history import HasMaskedHistory
+from loyalty.admin.upload_resources import ContactResource, Uploads
 from loyalty.admin.words import STATUS_LABELS, lacks, masked_email, masked_name, masked_phone
 from loyalty.cards import by_preference
 from loyalty.models import Contact
@@ -38,7 +39,8 @@ class LivesFilter(DropdownFilter):
 
 
 @admin.register(Contact)
-class ContactAdmin(ActsOnContacts, HasMaskedHistory):
+class ContactAdmin(ActsOnContacts, HasMaskedHistory, Uploads):
+    resource_classes = [ContactResource]
     paginator = EstimatingPaginator
     list_display = ("code_or_erased", "masked_name", "masked_phone", "masked_email", "known_well", "registered")
     list_filter = (LivesFilter,)

@@ -14,7 +14,7 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models.functions import Right
 
 from loyalty.cards import by_preference
-from loyalty.formats import LONGEST_CODE, LONGEST_NUMBER, as_e164
+from loyalty.formats import LONGEST_CODE, LONGEST_NUMBER, as_e164, is_contact_code
 from loyalty.models import Card, Contact
 from loyalty.models.card import LAST_DIGITS
 
@@ -58,6 +58,8 @@ def look(typed: str) -> Seen:
     if _DIGITS.fullmatch(digits):
         cards = _by_part(digits)
         return Seen(_lines_of_cards(cards[:SHOWN]), has_more=len(cards) > SHOWN)
+    if as_e164(text) or is_contact_code(text.upper()):
+        return Seen([])
     contacts = _by_name(text)
     return Seen(_lines_of_contacts(contacts[:SHOWN]), has_more=len(contacts) > SHOWN)
 
