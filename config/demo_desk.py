@@ -13,7 +13,13 @@ from transactions.models import SiteDay
 from transactions.reconciliation.signing.acts import SigningError, approve, prepare
 from transactions.reconciliation.signing.standing import standing_of
 
-PEOPLE = {"carla": "Cash office clerk", "susan": "Supervisor", "alex": "Auditor", "iris": "Incident desk"}
+PEOPLE = {
+    "carla": "Cash office clerk",
+    "susan": "Supervisor",
+    "alex": "Auditor",
+    "iris": "Incident desk",
+    "lena": "Loyalty desk",
+}
 # Days this old are prepared, and a day later approved; one in so many is left to who looks at the demonstration.
 _PREPARED_AFTER, _APPROVED_AFTER = dt.timedelta(days=2), dt.timedelta(days=3)
 _LEFT = 4

@@ -116,6 +116,21 @@ class Progress:
     def listen(self, port: int) -> None:
         self._note(incidents_port=str(port))
 
+    @property
+    def cards_played(self) -> dt.datetime | None:
+        """Up to when tills asked for cards; None before the first."""
+        return dt.datetime.fromisoformat(self.noted["cards_played"]) if "cards_played" in self.noted else None
+
+    def play_cards_until(self, moment: dt.datetime) -> None:
+        self._note(cards_played=moment.isoformat())
+
+    def card_token(self, account: str) -> str:
+        return self.noted.get(f"token of {account}", "")
+
+    def keep_card_token(self, account: str, token: str) -> str:
+        self._note(**{f"token of {account}": token})
+        return token
+
     def keep_token(self, token: str) -> str:
         self._note(token=token)
         return token

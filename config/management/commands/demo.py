@@ -2,7 +2,8 @@
 
 The daily files come after the pushes of history, one by one, with what was lost on the way; one of them never comes.
 When a day is over, its tills say what they took; some days later a clerk and a supervisor sign it. Faults of safes and
-ATMs are reported, and a simulated Loomis answers them (config.demo_incidents).
+ATMs are reported, and a simulated Loomis answers them (config.demo_incidents). Tills ask for loyalty cards, which
+change hands (config.demo_cards).
 Everything pushed is a function of a seed and of time, and a note in the data directory says how far it was told: ended
 at any moment and started again, it goes on where it was and tells nothing anew.
 """
@@ -22,6 +23,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.data_dir import DataDir
+from config.demo_cards import DemoCards
 from config.demo_desk import PEOPLE, hire, sign_until
 from config.demo_incidents import DemoIncidents
 from config.demo_progress import Progress
@@ -76,9 +78,11 @@ class Command(BaseCommand):
         folder = DataDir.from_environment().path / "demo-files"
         _register_feed(folder)
         incidents = DemoIncidents(url, estate, progress, SEED, _told, self._say)
+        cards = DemoCards(url, progress, SEED, self._account, self._say)
         if not options["once"]:
             incidents.begin(folder.parent)
             self._incidents(incidents, progress)
+            cards.begin(_now())
         self._history(estate, peer, progress)
         self._files(estate, folder, progress)
         self._takings(url, estate, progress)
@@ -92,6 +96,7 @@ class Command(BaseCommand):
         while True:
             self._desk(progress)
             self._incidents(incidents, progress)
+            cards.play_due(_now())
             self._live(estate, peer, progress)
             self._files(estate, folder, progress)
             self._takings(url, estate, progress)
