@@ -20,8 +20,13 @@ _NUMBER = re.compile(r"[0-9]{8,}")
 
 
 def mask_number(text: str) -> str:
-    """•••• 0123: the last digits of a card or a phone, none of a short one. Its length is not told."""
-    return f"••••{text[-_SHOWN:]}" if len(text) >= 2 * _SHOWN else "••••" if text else ""
+    """•••• 0123: the last digits of a card or a phone, none of a short one. Its length is not told.
+
+    Of what is no number at all nothing is shown that could not be written down.
+    """
+    last = text[-_SHOWN:]
+    is_shown = len(text) >= 2 * _SHOWN and last.isascii() and last.isalnum()
+    return f"••••{last}" if is_shown else "••••" if text else ""
 
 
 def mask_name(text: str) -> str:

@@ -58,6 +58,13 @@ class TestBalance:
     def test_what_is_nearly_a_number_is_none(self, till, value):
         assert key(till.get(f"balance/by/{value}")) == "InvalidCardNumber"
 
+    @pytest.mark.parametrize("value", ["%00", "a%00b", "%0A", "%ED%A0%80", "x" * 41, "x" * 5000])
+    def test_a_pattern_that_allows_all_still_allows_nothing_that_cannot_be_stored(self, till, settings, value):
+        settings.LOYALTY_CARD_NUMBER_PATTERN = settings.LOYALTY_CONTACT_CODE_PATTERN = "(?s).+"
+        wanted = "InvalidCardNumber" if value != "%ED%A0%80" else "CannotFindCardNumber"  # by then three U+FFFD
+        assert key(till.get(f"balance/by/{value}")) == wanted
+        assert key(till.post("bindto", Number="\ud800", MobileNumber=PHONE)) == "InvalidCardNumber"
+
 
 class TestIssue:
     def test_keys(self, till, director):
