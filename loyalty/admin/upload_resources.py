@@ -17,6 +17,8 @@ from safes.admin.upload_fields import Day, Text
 from safes.admin.upload_resources import UploadResource
 from safes.admin.uploads import UploadAdmin
 
+_COLUMNS = {"category": "category_code", "type": "type_code"}
+
 
 class MobileNumber(Text):
     """A phone in any spelling, as E.164. A spreadsheet takes it for a number, and its plus for a formula."""
@@ -89,7 +91,12 @@ class CardResource(UploadResource):
         if not is_create:
             said = "There is a card with this number already, of another category or type: those stay as they are."
             raise ValidationError({"number": said})
-        return cards.make(instance.number, instance.category, instance.type, self._actor)
+        try:
+            return cards.make(instance.number, instance.category, instance.type, self._actor)
+        except ValidationError as error:
+            # By the table's columns.
+            by_column = {_COLUMNS.get(name, name): sentences for name, sentences in error.message_dict.items()}
+            raise ValidationError(by_column) from None
 
 
 class Uploads(UploadAdmin):
