@@ -238,7 +238,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def _after_binding(contact: Contact) -> str:
-    return "The card is active at once." if is_enough(contact) else f"It is not active yet: {lacks(contact)}."
+    return "The card is active at once." if is_enough(contact) else f"The card stays Issued: {lacks(contact)}."
 
 
 def _after_unblocking(card: Card) -> str:
