@@ -99,6 +99,12 @@ def test_nothing_that_was_sent_is_kept_in_full(till, settings):
     assert len(text) < 19 * 1500
 
 
+@pytest.mark.parametrize("odd", [f"{NUMBER}\x00", f"{NUMBER}\ud800", f"{NUMBER}\n", "\U0001f4b3" * 20])
+def test_what_cannot_be_stored_is_logged_all_the_same(till, odd):
+    assert key(till.post("bindto", Number=odd, MobileNumber=odd)) == "InvalidCardNumber"
+    assert CardCall.objects.get().parameters == {"Number": "••••", "MobileNumber": "••••"}
+
+
 def test_a_database_that_is_away_is_503_and_no_500(till, caplog):
     def away(execute, sql, params, many, context):
         raise OperationalError(f"no connection for {NUMBER}"[:17])

@@ -41,6 +41,7 @@ ODD = [
         "\u202e1234",
         "1e400",
         f"{NUMBER}\x00",
+        f"{NUMBER}\ud800",
         f"{NUMBER}\n",
         "'; DROP TABLE x; --",
     ),
