@@ -25,7 +25,7 @@ from loyalty.acting import Actor
 from loyalty.models import Card, CardEvent, Contact
 from loyalty.replacing import replace
 from loyalty.results import Refused
-from tests.loyalty.cards.expected import Model
+from tests.loyalty.cards.expected import MAY_BLOCK, MAY_UNBLOCK, Model
 from tests.loyalty.making import contact
 
 NUMBERS = [f"400012341234{number:04}" for number in range(4)]
@@ -37,6 +37,7 @@ NOWHERE, NOBODY = "4000999999999999", "+12015550199"
 some_card = st.sampled_from([NUMBERS[0], NUMBERS[0], *NUMBERS, NOWHERE])
 some_phone = st.sampled_from([PHONES[0], *PHONES, NOBODY])
 some_role = st.sampled_from(["administrator", *ROLES])
+may_block = st.sampled_from([(role, reason) for role, reasons in MAY_BLOCK.items() for reason in reasons])
 meant = st.one_of(
     st.tuples(some_card, st.just("")), st.tuples(st.just(""), some_phone), st.tuples(some_card, some_phone)
 )
@@ -90,16 +91,17 @@ class Cards(RuleBasedStateMachine):
     def unblock_it(self, which: tuple[str, str], reason: str, role: str) -> None:
         self._same(self.model.unblock(*which, reason, role), cards.unblock, *which, reason, Actor(role, role))
 
-    @precondition(lambda self: self._blocked())
-    @rule(place=st.integers(0, 3), role=some_role)
-    def unblock_by_what_answers(self, place: int, role: str) -> None:
-        number, reason = self._blocked()[place % len(self._blocked())]
-        self.unblock_it((number, ""), reason, role)
-
-    @precondition(lambda self: self._blocked())
-    @rule(place=st.integers(0, 3), reason=st.sampled_from("01234"), role=some_role)
-    def block_for_something_else(self, place: int, reason: str, role: str) -> None:
-        self.block_it((self._blocked()[place % len(self._blocked())][0], ""), reason, role)
+    @precondition(lambda self: any(card.phone for card in self.model.cards.values()))
+    @rule(place=st.integers(0, 3), blocks=st.lists(may_block, min_size=1, max_size=2), answered_by=st.integers(0, 5))
+    def block_and_answer(self, place: int, blocks: list[tuple[str, str]], answered_by: int) -> None:
+        """Somebody's card, by who may, and unblocked by who may give the reason that answers."""
+        numbers = [number for number, card in self.model.cards.items() if card.phone]
+        number = numbers[place % len(numbers)]
+        for role, reason in blocks:
+            self.block_it((number, ""), reason, role)
+        reason = self.model.cards[number].reason
+        roles = [role for role, reasons in MAY_UNBLOCK.items() if reason in reasons] or ROLES
+        self.unblock_it((number, ""), reason or "0", roles[answered_by % len(roles)])
 
     @rule(old=some_card, new=some_card, role=some_role)
     def replace_it(self, old: str, new: str, role: str) -> None:
@@ -139,10 +141,6 @@ class Cards(RuleBasedStateMachine):
         last = {event.card_id: event.status for event in CardEvent.objects.order_by("id")}
         assert last == dict(Card.objects.values_list("pk", "status"))
 
-    def _blocked(self) -> list[tuple[str, str]]:
-        """Numbers of blocked cards, each with its reason."""
-        return [(number, card.reason) for number, card in self.model.cards.items() if card.reason]
-
     def _same(self, wanted: str, act: Callable[..., Any], *arguments: Any) -> None:
         events = CardEvent.objects.count()
         try:
@@ -156,4 +154,4 @@ class Cards(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_cards_go_where_the_document_says_whatever_is_done_to_them() -> None:
-    run_state_machine_as_test(Cards, settings=settings(max_examples=60, stateful_step_count=30))
+    run_state_machine_as_test(Cards, settings=settings(max_examples=80, stateful_step_count=25))
