@@ -132,6 +132,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Contacts", "contacts", "loyalty", "contact"),
                     _entry("What happened to cards", "history", "loyalty", "cardevent"),
                     _entry("Bonuses", "loyalty", "loyalty", "entry"),
+                    _entry("Calls of tills", "terminal", "loyalty", "cardcall"),
                     _entry("Seen in full", "visibility", "loyalty", "reveal"),
                 ],
             },

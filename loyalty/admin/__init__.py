@@ -1,5 +1,5 @@
-"""The staff site's rooms for cards: the desk, a card, a contact, the ledger."""
+"""The staff site's rooms for cards: the desk, a card, a contact, the ledger, and the calls of tills."""
 
-from loyalty.admin import cards, contacts, ledger_rooms
+from loyalty.admin import calls, cards, contacts, leads, ledger_rooms, panel, search
 
-__all__ = ["cards", "contacts", "ledger_rooms"]
+__all__ = ["calls", "cards", "contacts", "leads", "ledger_rooms", "panel", "search"]

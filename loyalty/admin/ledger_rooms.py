@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, FieldTextFilter, RangeDateFilter
 from unfold.decorators import display
 
 from loyalty.admin.words import happened, signed, who
@@ -71,10 +71,24 @@ class EntryAdmin(_LedgerRoom):
         return f"{entry.balance:,.2f}"
 
 
+class LeftFilter(DropdownFilter):
+    title = "anything left"
+    parameter_name = "left"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", "yes"), ("no", "no")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Lot]) -> QuerySet[Lot]:
+        value = self.value()
+        if value == "yes":
+            return queryset.filter(remaining__gt=0)
+        return queryset.filter(remaining=0) if value == "no" else queryset
+
+
 @admin.register(Lot)
 class LotAdmin(_LedgerRoom):
     list_display = ("of_card", "type", "sum_amount", "sum_remaining", "sum_burnt", "earned", "begins", "expires")
-    list_filter = (("expires_on", RangeDateFilter), ("type", ChoicesDropdownFilter))
+    list_filter = (("expires_on", RangeDateFilter), LeftFilter, ("type", ChoicesDropdownFilter))
     when_empty = "No bonuses were earned."
     fields = (
         ("of_card", "type"), ("sum_amount", "sum_remaining", "sum_burnt"), ("earned", "begins", "expires"),
