@@ -1,7 +1,7 @@
 """What was typed at the card desk, and the cards and contacts that it may mean. Each look-up is by an index.
 
-Nothing is put in order by the database: of a name that half the town has, the first rows are as good as others, and
-who typed it is asked for more of it.
+Parts are not put in order by the database, which might read all rows in that order for the few that fit: of a name
+that half the town has, the first rows are as good as others, and who typed it is asked for more of it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _by_part(digits: str) -> Sequence[Card]:
     """By the last digits, and of six and more also by the first."""
     if len(digits) < LAST_DIGITS:
         raise ValueError(f"Give the last {LAST_DIGITS} digits of a card at least.")
-    rows = Card.objects.select_related("contact")
+    rows = Card.objects.select_related("contact").order_by()
     last = rows.annotate(end=Right("number", LAST_DIGITS)).filter(end=digits[-LAST_DIGITS:], number__endswith=digits)
     found: list[Card] = list(last[: SHOWN + 1])
     if len(digits) >= _FIRST_DIGITS:
@@ -113,7 +113,7 @@ def _by_name(text: str) -> Sequence[Contact]:
             f"{_LEAST_LETTERS} letters of a name at least."
         )
     asked = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
-    rows = Contact.objects.annotate(words=SearchVector("name", config="simple")).filter(words=asked)
+    rows = Contact.objects.order_by().annotate(words=SearchVector("name", config="simple")).filter(words=asked)
     with atomic(), connection.cursor() as cursor:
         # Of a word that nobody is called by the planner expects some, and reads all names for the first of them.
         cursor.execute("SET LOCAL enable_seqscan = off")
