@@ -14,12 +14,14 @@ from safes.accounts import add_account
 from safes.estate import add_site, place_safe
 from tests.docs.pages import page
 from tests.incidents.making import atm_account, safepoint_account
+from tests.loyalty.making import card, contact
 
 pytestmark = pytest.mark.django_db
 
 PAGE = page("docs/integrators.md")
 # Below an item; the text tells of them.
-DEEDS = ("/raw", "/cancel")
+DEEDS = ("/raw", "/cancel", "/entries", "/accruals", "/spends", "/reversals", "/holds", "/confirm", "/void")
+CARD = "4000123412341234"
 
 
 def requests() -> list[list[str]]:
@@ -35,6 +37,7 @@ def test_every_request_that_is_shown_is_answered():
     add_atm("CU560572", atms, "0042")
     add_fault_code("CashAdd", atms, amounts=True)
     safepoint_account("safes")
+    card(CARD, of=contact())
     reference = ""
     assert len(requests()) > 5
     for words in requests():
@@ -50,7 +53,9 @@ def test_every_request_that_is_shown_is_answered():
             elif word == "-d":
                 body = next(following)
             else:
-                address = word.removeprefix("http://127.0.0.1:8000").replace("$REFERENCE", reference)
+                address = (
+                    word.removeprefix("http://127.0.0.1:8000").replace("$REFERENCE", reference).replace("$CARD", CARD)
+                )
         if body:
             answer = Client().post(address, body, content_type="application/x-www-form-urlencoded", headers=headers)
         else:
@@ -66,8 +71,14 @@ def test_every_request_that_is_shown_is_answered():
 def test_the_error_that_is_shown_is_the_one_that_is_answered():
     _, _, token = add_account("ledger", "reader")
     answer = Client().get("/api/v1/transactions?business_date=today", headers={"Authorization": f"Token {token}"})
-    (shown,) = (json.loads(block) for block in PAGE.blocks("json"))
+    *_, shown = (json.loads(block) for block in PAGE.blocks("json"))
     assert json.loads(answer.content) == shown
+
+
+def test_the_entry_that_is_shown_has_what_entries_have():
+    shown, _ = (json.loads(block) for block in PAGE.blocks("json"))
+    schema = json.loads(Client().get("/api/schema/").content)["components"]["schemas"]["Entry"]
+    assert set(shown) == set(schema["properties"])
 
 
 def test_every_list_of_the_schema_is_told_of():
