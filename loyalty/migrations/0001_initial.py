@@ -418,7 +418,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.UniqueConstraint(condition=models.Q(('hold__isnull', True), ('kind__in', ['accrual', 'spend', 'reversal', 'hold'])), fields=('card', 'kind', 'reference'), name='entry_once_a_reference'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['accrual', 'spend', 'reversal', 'hold'])), fields=('card', 'kind', 'reference'), name='entry_once_a_reference'),
         ),
         migrations.AddConstraint(
             model_name='entry',

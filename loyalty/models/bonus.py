@@ -108,7 +108,7 @@ class Entry(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["card", "kind", "reference"],
-                condition=Q(kind__in=["accrual", "spend", "reversal", "hold"], hold__isnull=True),
+                condition=Q(kind__in=["accrual", "spend", "reversal", "hold"]),
                 name="entry_once_a_reference",
             ),
             models.UniqueConstraint(
