@@ -16,7 +16,7 @@ from django.db.models.functions import Right
 from django.db.transaction import atomic
 
 from loyalty.cards import by_preference
-from loyalty.formats import LONGEST_CODE, LONGEST_NUMBER, as_e164, is_contact_code
+from loyalty.formats import as_e164, is_card_number, is_contact_code
 from loyalty.models import Card, Contact
 from loyalty.models.card import LAST_DIGITS
 
@@ -53,7 +53,8 @@ def look(typed: str) -> Seen:
     text = _read(typed)
     digits = _GROUPING.sub("", text)
     numbers = _numbers(text, digits)
-    cards: Sequence[Card] = list(Card.objects.select_related("contact").filter(number__in=numbers))
+    known = Card.objects.select_related("contact")
+    cards: Sequence[Card] = list(known.filter(number__in=numbers)) if numbers else []
     contacts: Sequence[Contact] = _by_phone_and_code(text)
     if cards or contacts:
         return Seen(_lines_of_cards(cards) + _lines_of_contacts(contacts), is_sure=len(cards) + len(contacts) == 1)
@@ -79,15 +80,16 @@ def _read(typed: str) -> str:
 
 
 def _numbers(text: str, digits: str) -> set[str]:
-    return {number for number in (text, digits) if number and len(number) <= LONGEST_NUMBER}
+    return {number for number in (text, digits) if is_card_number(number)}
 
 
 def _by_phone_and_code(text: str) -> list[Contact]:
     living = Contact.objects.filter(erased_at__isnull=True)
     phone = as_e164(text)
     found = list(living.filter(mobile_number=phone)) if phone else []
-    if text and len(text) <= LONGEST_CODE:
-        found += living.filter(code__in={text, text.upper()}).exclude(pk__in=[one.pk for one in found])
+    codes = {code for code in (text, text.upper()) if is_contact_code(code)}
+    if codes:
+        found += living.filter(code__in=codes).exclude(pk__in=[one.pk for one in found])
     return found
 
 
