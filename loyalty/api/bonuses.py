@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
+import structlog
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -19,21 +20,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from loyalty import throttle
 from loyalty.acting import Actor, machine
 from loyalty.api import bonus_asking as asking
-from loyalty.api.refusing import in_their_words
+from loyalty.api.refusing import CardNotFound, in_their_words
 from loyalty.bonuses import holds, ledger
 from loyalty.codes import BonusType
 from loyalty.formats import is_card_number
 from loyalty.masking import mask_number
+from loyalty.metrics import MISSES, THROTTLED
 from loyalty.models import Card, Entry
 from safes.api.fields import InstantField, MoneyField
 from safes.api.filters import MomentFilter, ReadFilterSet
 from safes.api.idempotency import HEADER, Answer, once
+from safes.api.permissions import READERS
 from safes.api.reading import ReadingList
 from safes.api.writing import read_json
 from safes.models import MachineAccount
 from safes.models.machine_account import Role
+
+log = structlog.get_logger(__name__)
 
 _KEY = OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, description="Repeat with it at will.")
 
@@ -46,6 +52,25 @@ class MovesBonuses(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         account = request.user
         return isinstance(account, MachineAccount) and (request.method in SAFE_METHODS or account.role != Role.READER)
+
+
+class _CountsMisses(APIView):
+    """Numbers of cards are not to be found out by trying them: misses are limited here as they are at the card service.
+
+    Accounts that may read the list of all cards have nothing to find out.
+    """
+
+    def handle_exception(self, exc: Exception) -> Response:
+        account = self.request.user
+        # By now the transaction of the call is over, and what is counted stays.
+        if isinstance(exc, CardNotFound) and account.role not in READERS:
+            MISSES.add(account=account.username)
+            wait = throttle.count_miss(account, self.kwargs["number"])
+            if wait is not None:
+                THROTTLED.add(account=account.username)
+                log.warning("card_misses_throttled", account=account.username)
+                exc = exceptions.Throttled(wait, "Too many cards were asked for that are not there: ask again later.")
+        return super().handle_exception(exc)
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):
@@ -85,7 +110,7 @@ class EntryFilters(ReadFilterSet):
     at_to = MomentFilter(field_name="at", lookup_expr="lt", label="Excluded itself.")
 
 
-class EntryList(ReadingList):
+class EntryList(_CountsMisses, ReadingList):
     """What happened to the bonuses of a card while it had them; a card that took its place has entries of its own."""
 
     permission_classes = [MovesBonuses]
@@ -100,7 +125,7 @@ class EntryList(ReadingList):
         return rows if number is None else rows.filter(card=_find(number))
 
 
-class _Door(APIView):
+class _Door(_CountsMisses):
     """Takes one thing in, and answers with its entry."""
 
     http_method_names = ["post"]
@@ -197,5 +222,5 @@ def _read_perhaps(request: Request) -> Any:
 def _find(number: str) -> Card:
     card = Card.objects.filter(number=number).first() if is_card_number(number) else None
     if card is None:
-        raise exceptions.NotFound("There is no card with this number.")
+        raise CardNotFound("There is no card with this number.")
     return card

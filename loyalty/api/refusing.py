@@ -8,7 +8,11 @@ from contextlib import contextmanager
 from django.core.exceptions import ValidationError
 from rest_framework import exceptions
 
-from loyalty.bonuses.refusals import Conflict, NoSuchThing
+from loyalty.bonuses.refusals import Conflict, NoSuchCard, NoSuchThing
+
+
+class CardNotFound(exceptions.NotFound):
+    """404 for a card, which counts as a miss of whoever tries numbers (loyalty.throttle)."""
 
 
 class Refused(exceptions.APIException):
@@ -25,6 +29,8 @@ def in_their_words(names: Mapping[str, str] | None = None) -> Iterator[None]:
     except ValidationError as error:
         said = {(names or {}).get(name, name): sentences for name, sentences in error.message_dict.items()}
         raise exceptions.ValidationError(said) from None
+    except NoSuchCard as error:
+        raise CardNotFound(str(error)) from None
     except NoSuchThing as error:
         raise exceptions.NotFound(str(error)) from None
     except Conflict as error:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from loyalty.bonuses.refusals import NoSuchThing
+from loyalty.bonuses.refusals import NoSuchCard
 from loyalty.formats import is_card_number
 from loyalty.models import Card, Entry
 
@@ -68,4 +68,4 @@ def _locked() -> QuerySet[Card]:
 
 
 def _missing() -> Card:
-    raise NoSuchThing("There is no card with this number.")
+    raise NoSuchCard("There is no card with this number.")

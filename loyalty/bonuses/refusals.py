@@ -7,5 +7,9 @@ class NoSuchThing(LookupError):
     """There is no such card, or no such hold on it."""
 
 
+class NoSuchCard(NoSuchThing):
+    pass
+
+
 class Conflict(Exception):
     """It cannot be done as things stand: too little there, another state, a reference that is taken."""

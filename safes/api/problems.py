@@ -68,7 +68,9 @@ def problem(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None
         sentence = f"Only {' and '.join(allowed)} {'is' if len(allowed) == 1 else 'are'} answered here."
         return problem_response(405, sentence, headers={"Allow": ", ".join(allowed)})
     if isinstance(error, exceptions.APIException):
-        headers = {"WWW-Authenticate": error.auth_header} if getattr(error, "auth_header", None) else None
+        headers = {"WWW-Authenticate": error.auth_header} if getattr(error, "auth_header", None) else {}
+        if getattr(error, "wait", None):
+            headers["Retry-After"] = str(error.wait)
         return problem_response(error.status_code, _SENTENCES.get(type(error), str(error.detail)), headers=headers)
     return None
 

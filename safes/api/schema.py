@@ -40,6 +40,7 @@ _REFUSALS = {
     "406": "It cannot be given in the form asked for.",
     "409": "The Idempotency-Key came with another request before.",
     "410": "The body was purged; its digest is kept.",
+    "429": "Too many cards were asked for that are not there; `Retry-After` says how many seconds to wait.",
     "503": "The database does not answer, or not in time.",
 }
 
@@ -94,6 +95,8 @@ def _may(status: str, path: str, method: str) -> bool:
     """Whether an address can be answered so."""
     if status == "409":
         return method == "post"
+    if status == "429":
+        return "/cards/{number}/" in path
     if status == "410":
         return path.endswith("/raw")
     if status == "406":

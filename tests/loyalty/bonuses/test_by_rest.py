@@ -322,3 +322,39 @@ def test_a_call_is_a_few_queries(till, django_assert_num_queries):
         till.made(f"{CARD}/spends", {"amount": 30, "reference": "S1"})
     with django_assert_num_queries(3):
         assert len(entries(till)) == 4
+
+
+# --- whoever tries numbers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["spends", "accruals", "entries", "holds/H1/void"])
+def test_whoever_tries_numbers_is_told_to_wait(till, settings, path):
+    settings.LOYALTY_MISS_LIMIT = "3/min"
+
+    def ask(number: str) -> Any:
+        if path == "entries":
+            return till.ask(f"cards/{number}/entries")
+        said = {"spends": SPENT, "accruals": EARNED}.get(path, {})
+        return till.say(f"cards/{number}/{path}", said)
+
+    for number in range(3):
+        problem(ask(f"400012341234000{number}"), 404)
+    answer = ask("4000123412340009")
+    problem(answer, 429)
+    assert 0 < int(answer["Retry-After"]) <= 60
+    # What is there is not limited, and other accounts are not.
+    assert till.say(f"{CARD}/accruals", EARNED).status_code == 201
+    problem(Office("till", "till-8").say("cards/4000123412340009/spends", SPENT), 404)
+
+
+def test_whoever_may_read_all_cards_is_not_counted(till, settings):
+    settings.LOYALTY_MISS_LIMIT = "1/min"
+    office = Office("back_office", "office")
+    for number in range(4):
+        problem(office.say(f"cards/400012341234000{number}/spends", SPENT), 404)
+
+
+def test_a_hold_that_is_not_there_is_no_missed_card(till, settings):
+    settings.LOYALTY_MISS_LIMIT = "1/min"
+    for _ in range(3):
+        problem(till.say(f"{CARD}/holds/H1/void", {}), 404)
