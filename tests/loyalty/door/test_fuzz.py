@@ -92,7 +92,6 @@ bodies = st.one_of(
             b'{"Number":' * 20_000,
             b'{"Number": "%s"}' % (b"4" * (1 << 20)),
             b"Number=%s" % (b"%00" * (1 << 18)),
-            b"x" * ((2 << 20) + 1),
             b'{"Number": "\\ud800"}',
             b'{"Number": "4000\\u0000"}',
             b'--b\r\nContent-Disposition: form-data; name="Number"\r\n\r\n\xff\xfe\r\n--b--\r\n',
