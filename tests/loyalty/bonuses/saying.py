@@ -101,4 +101,4 @@ def written() -> tuple[int, int, int]:
 
 
 def _new() -> str:
-    return f"R{next(_references)}"
+    return f"any-{next(_references)}"
