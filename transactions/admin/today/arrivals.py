@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from safes.admin.bases import instant
 from safes.admin.overview import findings_url, in_words, open_findings
 from safes.dashboard import Ask, Desk, Panel, hang, open_desk
-from safes.models import Finding
+from transactions.admin.today.in_trouble import open_of
 from transactions.models import Delivery, PushEndpoint
 
 _HOURS = 24
@@ -142,13 +142,9 @@ def _feeds(request: HttpRequest) -> list[Ask]:
         "silent_feed": ("feed without a file for too long", "feeds without a file for too long"),
         "rejected_push": ("endpoint that turns pushes away", "endpoints that turn pushes away"),
     }
-    counts = dict(
-        Finding.objects.filter(kind__in=kinds, state=Finding.State.OPEN)
-        .order_by()
-        .values_list("kind")
-        .annotate(Count("pk"))
-    )
-    return [Ask(counts.get(kind, 0), *words, findings_url(kind=kind), alarming=True) for kind, words in kinds.items()]
+    return [
+        Ask(open_of(kind, request), *words, findings_url(kind=kind), alarming=True) for kind, words in kinds.items()
+    ]
 
 
 hang(

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from unfold.contrib.filters.admin import DropdownFilter
 
-from safes.admin.overview import findings_url, open_findings
+from safes.admin.overview import findings_url
 from safes.admin.safes import SafeAdmin
 from safes.dashboard import Ask, Desk, Figure, Panel, hang, open_desk
 from safes.models import Safe
+from transactions.admin.today.in_trouble import open_of
 from transactions.hearing import HEARD, heard
 
 
@@ -40,7 +41,7 @@ def _silent(request: HttpRequest) -> list[Ask]:
         )
     ]  # fmt: skip
     if request.user.has_perm("safes.view_finding"):
-        quiet = open_findings("silent_safe").count()
+        quiet = open_of("silent_safe", request)
         url = findings_url(kind="silent_safe")
         asks.insert(
             0, Ask(quiet, "safe quiet against its rhythm", "safes quiet against their rhythm", url, alarming=True)
