@@ -43,6 +43,8 @@ def reason_to_unblock(card: Card, actor: Actor) -> UnblockReason | None:
 
 def applicable(card: Card, actor: Actor) -> set[str]:
     """The acts that make sense of a card as it stands, for this role."""
+    if card.contact is not None and card.contact.erased_at is not None:
+        return set()
     is_bound, status = card.contact_id is not None, card.status
     can_be_blocked = is_bound and status != CardStatus.NEW and bool(reasons_to_block(card, actor))
     asked = {

@@ -43,7 +43,7 @@ class CardForm(forms.Form):
 class CardAdmin(HasDesk, ActsOnCards, Uploads):
     resource_classes = [CardResource]
     paginator = EstimatingPaginator
-    list_display = ("masked", "standing_label", "holder", "category", "type", "balance", "made")
+    list_display = ("masked", "standing_label", "holder", "category", "type", "sum_balance", "made")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("block_reason", ChoicesDropdownFilter),
@@ -163,7 +163,7 @@ class CardAdmin(HasDesk, ActsOnCards, Uploads):
         return card.contact.mobile_number or EMPTY if card.contact else EMPTY
 
     @display(description="balance")
-    def balance(self, card: Card) -> str:
+    def sum_balance(self, card: Card) -> str:
         return f"{card.bonus_balance:,.2f}"
 
     @display(description="made")

@@ -53,6 +53,7 @@ class At(RecentMomentFilter):
 class EntryAdmin(_LedgerRoom):
     list_display = ("when", "of_card", "kind", "reference", "type", "expires", "sum_change", "sum_balance", "by_whom")
     list_filter = (("at", At), ("kind", ChoicesDropdownFilter), ("type", ChoicesDropdownFilter))
+    exported_instead = {"sum_change": "change"}  # a number, whose minus is a hyphen
     when_empty = "No bonuses were moved within these dates."
     fields = (
         ("when", "of_card"), ("kind", "reference"), ("sum_change", "sum_balance"), ("type", "expires"), "by_whom",

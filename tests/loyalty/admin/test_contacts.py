@@ -7,22 +7,18 @@ import datetime as dt
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.contrib.messages import get_messages
 
 from loyalty import contacts
 from loyalty.erasing import erase
 from loyalty.models import Card, Contact, Reveal
 from tests.factories import UserFactory
+from tests.loyalty.admin.pressing import said
 from tests.loyalty.making import NUMBER, PHONE, card, contact
 from tests.staff import page
 
 pytestmark = pytest.mark.django_db
 
 NEW = {"code": "C100001", "name": "Anna Berg", "mobile_number": "(201) 555-0123", "email": "", "birth_date": ""}
-
-
-def said(response) -> str:
-    return " ".join(str(one) for one in get_messages(response.wsgi_request))
 
 
 def test_a_contact_is_registered_and_what_is_missing_is_said(as_role):

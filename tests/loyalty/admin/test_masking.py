@@ -226,6 +226,11 @@ def test_no_name_is_taken_for_a_formula(anna, as_role, name):
     assert row["name"] == f"'{name}"
 
 
+def test_amounts_are_numbers_in_a_file(anna, viewer):
+    assert {row["change"] for row in table(viewer(), Entry)} == {"10.00", "-10.00"}
+    assert {row["balance"] for row in table(viewer(), Card)} == {"10.00", "0.00"}
+
+
 def test_the_log_of_staff_and_messages_hold_nothing_in_full(anna, as_role):
     client = as_role("Supervisor")
     one = Card.objects.get(number=NEXT)
