@@ -16,6 +16,7 @@ from tests.config.system import clean_environment
 FAIL = """
 import django; django.setup()
 import logging, structlog, sentry_sdk
+from unittest.mock import patch
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -31,6 +32,8 @@ with override_settings(ROOT_URLCONF="__main__"):
     client.cookies["sessionid"] = "letmein-cookie"
     client.post("/boom/letmein-path?key=letmein-query", b'{"a": "letmein-body"}', "application/json",
                 headers={"Authorization": "letmein-header"}, REMOTE_ADDR="203.0.113.77")
+    with patch("loyalty.views.account_of_header", side_effect=KeyError("letmein-text")):
+        client.get("/API/card/balance/by/letmein-card")
 structlog.get_logger("ours").error("push_not_stored", endpoint="letmein-field")
 logging.getLogger("theirs").error("could not read %s", "letmein-argument", extra={"card": "letmein-extra"})
 sentry_sdk.flush(20)
@@ -82,11 +85,12 @@ def test_an_error_is_told_by_kind_and_place_and_nothing_else(sentry: tuple[str, 
     dsn, envelopes = sentry
     fail(SENTRY_DSN=dsn)
     events = [json.loads(envelope.splitlines()[2]) for envelope in envelopes]
-    (error,) = [event for event in events if "exception" in event]
+    error, of_a_card = (event for event in events if "exception" in event)
     (told,) = error["exception"]["values"]
     assert (told["type"], told["stacktrace"]["frames"][-1]["function"]) == ("ValueError", "boom")
     assert error["transaction"] == "/boom/{card}"
-    assert {event["logentry"]["message"] for event in events if event is not error} == {
+    assert of_a_card["transaction"] == "/api/card/balance/by/{value}/"
+    assert {event["logentry"]["message"] for event in events if "exception" not in event} == {
         "push_not_stored",
         "could not read %s",
     }
