@@ -1,4 +1,4 @@
-"""The day of the ledger's tests: 14 March 2026, noon in UTC."""
+"""The day of the ledger's tests, 14 March 2026, noon in UTC, and a till."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from tests.loyalty.bonuses.saying import NOON
+from tests.loyalty.api.office import Office
+from tests.loyalty.bonuses.saying import NOON, active_card
 
 
 @pytest.fixture
@@ -16,3 +17,10 @@ def clock() -> Iterator[Any]:
     """A clock that moves when it is told to, and by itself as clocks do."""
     with time_machine.travel(NOON) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def till(clock: Any, db: None) -> Office:
+    """A till, and a card to use it with."""
+    active_card()
+    return Office("till", "till-7")
