@@ -22,6 +22,12 @@ from safes.admin.keys import KeyAdmin, RotateForm
 from safes.keys import live_now
 from safes.models import MachineAccount, MachineKey
 
+# CONTRACT.md, add_api_user.
+_ROLES = (
+    "A till asks for balances, issues, binds and activates cards. Client, call centre operator, marketer, senior "
+    "employee, director and administrator do the same, and block and unblock for the reasons of their role. A reader "
+    "reads the back office's API; a back office also writes there. An administrator may do everything."
+)
 _TOKEN, _PASSWORD = MachineKey.Scope.ACCOUNT_TOKEN, MachineKey.Scope.ACCOUNT_PASSWORD
 
 
@@ -48,7 +54,7 @@ class MachineAccountAdmin(KeyAdmin):
         (None, {"fields": (("username", "role"), "active", ("made", "last_used"))}),
         ("How it shows who it is", {"fields": ("keys",)}),
     )
-    add_fieldsets = ((None, {"fields": (("username", "role"),)}),)
+    add_fieldsets = ((None, {"fields": (("username", "role"),), "description": _ROLES}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MachineAccount]:
         keys = MachineKey.objects.filter(scope__in=self.scopes, holder=OuterRef("pk")).order_by().values("holder")
