@@ -41,7 +41,7 @@ def test_every_request_that_is_shown_is_answered():
     reference = ""
     assert len(requests()) > 5
     for words in requests():
-        headers, address, body = {}, "", ""
+        headers, address, body, verb = {}, "", "", ""
         following = iter(words[2:])
         for word in following:
             if word == "-H":
@@ -52,15 +52,16 @@ def test_every_request_that_is_shown_is_answered():
                 headers["Authorization"] = "Basic " + base64.b64encode(shown.encode()).decode()
             elif word == "-d":
                 body = next(following)
+            elif word == "-X":
+                verb = next(following)
             else:
                 address = (
                     word.removeprefix("http://127.0.0.1:8000").replace("$REFERENCE", reference).replace("$CARD", CARD)
                 )
-        if body:
-            answer = Client().post(address, body, content_type="application/x-www-form-urlencoded", headers=headers)
-        else:
-            answer = Client().get(address, headers=headers)
-        wanted = 200 if not body else 202 if address.endswith("/cancel") else 201
+        verb = verb or ("POST" if body else "GET")
+        kind = "application/x-www-form-urlencoded"
+        answer = Client().generic(verb, address, body, content_type=kind, headers=headers)
+        wanted = 200 if verb != "POST" else 202 if address.endswith("/cancel") else 201
         assert answer.status_code == wanted, (words, answer.content)
         if wanted == 201:
             reference = answer.json().get("reference", "")
