@@ -276,6 +276,15 @@ def test_a_phone_means_the_card_that_is_not_blocked_for_good() -> None:
     assert cards.unblock("", PHONE, "0", CC).number == OTHER_NUMBER
 
 
+def test_a_phone_means_the_usable_card_though_a_later_one_was_replaced() -> None:
+    card()
+    card(OTHER_NUMBER, of=contact())
+    cards.block(OTHER_NUMBER, "", "4", CC)
+    cards.bind(NUMBER, PHONE, TILL)
+    assert cards.block("", PHONE, "0", CC).number == NUMBER
+    assert cards.unblock("", PHONE, "0", CC).number == NUMBER
+
+
 @pytest.mark.parametrize(
     ("act", "missing", "malformed"),
     [
