@@ -15,6 +15,7 @@ def _pictures() -> dict[str, str]:
     """What is taken from where; the worksheet is that of a day that has something to tell."""
     from django.urls import reverse
 
+    from loyalty.models import Card
     from transactions.models import SignOff, SiteDay
     from transactions.reconciliation.signing.status import with_status
 
@@ -25,6 +26,10 @@ def _pictures() -> dict[str, str]:
         "worksheet": reverse("admin:transactions_siteday_change", args=[day.pk]),
         "findings": reverse("admin:safes_finding_changelist"),
         "incidents": reverse("admin:incidents_incident_board"),
+        # One that took the place of another, so that its bonuses have something to tell.
+        "card": reverse(
+            "admin:loyalty_card_change", args=[Card.objects.filter(replaces__isnull=False).earliest("pk").pk]
+        ),
     }
 
 

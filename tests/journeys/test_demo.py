@@ -36,6 +36,12 @@ def open_kinds(system: System) -> set[object]:
     return {kind for (kind,) in system.sql("SELECT DISTINCT kind FROM safes_finding WHERE state = 'open'")}
 
 
+def told(system: System) -> dict[str, str]:
+    """How far the demonstration has told its story."""
+    noted: dict[str, str] = json.loads((system.data_dir.path / "demo.json").read_text())
+    return noted
+
+
 def states(system: System) -> set[object]:
     return {state for (state,) in system.sql("SELECT DISTINCT state FROM incidents_incident")}
 
@@ -58,6 +64,11 @@ def test_the_demonstration_lives_within_a_minute_and_goes_on_where_it_was(tmp_pa
         deliveries = count(system, "transactions_delivery")
         until(lambda: count(system, "transactions_delivery") > deliveries, "a live push", 30)
         until(lambda: count(system, "transactions_signoff WHERE status = 'signed'") > 0, "days that were signed")
+        assert count(system, "loyalty_card WHERE status = '2'") > 20
+        assert count(system, "loyalty_card WHERE replaced_by_id IS NOT NULL") >= 1
+        began_to_ask = told(system)["cards_played"]
+        until(lambda: told(system)["cards_played"] > began_to_ask, "tills that ask for cards", 60)
+        assert "card service does not answer" not in system.complained()
         assert "At the desk are carla" in system.complained()
         assert "Log in at " in system.said()
         assert "Password: " in system.said()
@@ -65,7 +76,7 @@ def test_the_demonstration_lives_within_a_minute_and_goes_on_where_it_was(tmp_pa
         assert system.left() == []
 
         began = datetime.now(tz=UTC)
-        note = json.loads((system.data_dir.path / "demo.json").read_text())
+        note = told(system)
         system.err.write_text("")
         system.start()
         system.wait_until_ready()
@@ -75,9 +86,10 @@ def test_the_demonstration_lives_within_a_minute_and_goes_on_where_it_was(tmp_pa
         assert not system.sql(f"SELECT 1 FROM incidents_incident WHERE created_at > '{began}' AND {REPORTED}")
         urls = [url for (url,) in system.sql("SELECT dispatch_url FROM incidents_loomisaccount")]
         assert all(f":{note['incidents_port']}/" in str(url) for url in urls)
-        after = json.loads((system.data_dir.path / "demo.json").read_text())
+        after = told(system)
         assert after["began"] == note["began"]
         assert after["until"] >= note["until"]
+        assert after["cards_played"] >= note["cards_played"]
         assert system.end(signal.SIGTERM) == 0
         assert system.left() == []
     finally:
