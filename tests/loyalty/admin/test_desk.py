@@ -118,6 +118,25 @@ def test_who_may_not_see_contacts_is_led_to_none(client, as_role):
     assert client.post(DESK, {"q": PHONE}).status_code == 403
 
 
+@pytest.fixture
+def many():
+    """So many rows, and known to be, that a plan for them is that for all there will be."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            INSERT INTO loyalty_contact (code, name, mobile_number, email, created_at)
+            SELECT 'C2' || lpad(i::text, 6, '0'), 'Name' || i || ' Other' || i, '+1303' || lpad(i::text, 7, '0'), '',
+                now()
+            FROM generate_series(1, 5000) AS i
+        """)
+        cursor.execute("""
+            INSERT INTO loyalty_card (number, status, category, type, block_reason, blocked_by, blocked_by_role,
+                bonus_balance, created_at)
+            SELECT lpad((i * 7919)::text, 16, '7'), '0', '0', '0', '', '', '', 0, now()
+            FROM generate_series(1, 5000) AS i
+        """)
+        cursor.execute("ANALYZE loyalty_contact, loyalty_card")
+
+
 @pytest.mark.parametrize(
     ("typed", "index"),
     [
@@ -128,7 +147,7 @@ def test_who_may_not_see_contacts_is_led_to_none(client, as_role):
         ("C100001", "loyalty_contact_code"),
     ],
 )
-def test_each_look_is_by_an_index(typed, index):
+def test_each_look_is_by_an_index(many, typed, index):
     """With sequential scans out of the way a plan says what is used on many rows."""
     with CaptureQueriesContext(connection) as caught:
         look(typed)
