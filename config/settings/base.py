@@ -279,7 +279,7 @@ LOYALTY_TIME_ZONE = env.str("LOYALTY_TIME_ZONE", default="UTC")
 # How often an account may look up what is not there, and how often the same again; what is there may be asked for
 # without limit. As number/period: sec, min or hour.
 LOYALTY_MISS_LIMIT = env.str("LOYALTY_MISS_LIMIT", default="300/min")
-LOYALTY_SAME_MISS_LIMIT = env.str("LOYALTY_SAME_MISS_LIMIT", default="20/min")
+LOYALTY_SAME_MISS_LIMIT = env.str("LOYALTY_SAME_MISS_LIMIT", default="60/min")
 # So many misses of one account within an hour are told as probing.
 LOYALTY_PROBING_MISSES = env.int("LOYALTY_PROBING_MISSES", default=600)
 # Whether all calls of the card service are logged, with what was answered; errors always are.

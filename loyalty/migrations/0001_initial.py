@@ -234,7 +234,7 @@ class Migration(migrations.Migration):
             name='Entry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('accrual', 'accrual'), ('spend', 'spend'), ('reversal', 'reversal'), ('expiry', 'expiry'), ('hold', 'hold'), ('release', 'release of a hold'), ('transfer', 'transfer to another card')], max_length=8)),
+                ('kind', models.CharField(choices=[('accrual', 'accrual'), ('spend', 'spend'), ('reversal', 'reversal'), ('expiry', 'expiry'), ('hold', 'hold'), ('release', 'release of a hold'), ('transfer', 'transfer between cards')], max_length=8)),
                 ('reference', models.CharField(help_text="The caller's; repeated, it is the same entry.", max_length=100)),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=20)),
                 ('change', models.DecimalField(decimal_places=2, help_text='What it does to the balance.', max_digits=20)),

@@ -62,7 +62,7 @@ class Entry(models.Model):
         EXPIRY = "expiry", "expiry"
         HOLD = "hold", "hold"
         RELEASE = "release", "release of a hold"
-        TRANSFER = "transfer", "transfer to another card"
+        TRANSFER = "transfer", "transfer between cards"
 
     card = models.ForeignKey(Card, on_delete=models.PROTECT, db_index=False, related_name="entries")
     kind = models.CharField(max_length=8, choices=Kind.choices)
