@@ -27,7 +27,8 @@ _LATELY = f"""
         (SELECT count(*) FILTER (WHERE what = 'issued') AS issued,
                 count(*) FILTER (WHERE what = 'activated') AS activated,
                 count(*) FILTER (WHERE what = 'blocked') AS blocked
-         FROM {CardEvent._meta.db_table} WHERE at >= %(since)s) AS events,
+         FROM {CardEvent._meta.db_table}
+         WHERE what IN ('issued', 'activated', 'blocked') AND at >= %(since)s) AS events,
         (SELECT coalesce(sum(remaining), 0) AS leaving
          FROM {Lot._meta.db_table}
          WHERE remaining > 0 AND expires_on > %(today)s AND expires_on <= %(last)s) AS lots,

@@ -357,7 +357,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
                 'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['at'], name='card_event_by_time')],
+                'indexes': [models.Index(fields=['at'], name='card_event_by_time'), models.Index(fields=['what', 'at'], name='card_event_by_kind')],
             },
         ),
         migrations.AddConstraint(

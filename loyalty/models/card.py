@@ -116,7 +116,11 @@ class CardEvent(models.Model):
     class Meta:
         ordering = ["id"]
         default_permissions = ("view",)
-        indexes = [models.Index(fields=["at"], name="card_event_by_time")]
+        indexes = [
+            models.Index(fields=["at"], name="card_event_by_time"),
+            # A table of cards that was uploaded is a million events of one kind.
+            models.Index(fields=["what", "at"], name="card_event_by_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.what} {self.card}"
