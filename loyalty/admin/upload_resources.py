@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from import_export.fields import Field
 from tablib import Dataset
 
 from loyalty import cards, contacts
 from loyalty.admin.acting import may_reveal, person
+from loyalty.admin.revealing import write_reveals
 from loyalty.formats import as_e164, is_card_number, is_contact_code
 from loyalty.models import Card, Contact
 from safes.admin.upload_fields import Day, Text
@@ -100,7 +101,8 @@ class CardResource(UploadResource):
 
 
 class Uploads(UploadAdmin):
-    """A preview shows what is changed beside what it was: it is for those who may see that in full.
+    """A preview shows what is changed beside what it was: it is for those who may see that in full, and is written
+    down as other looks at it are.
 
     What is given out as a file is masked, or leaves a trace (safes.exporting): there is no second way.
     """
@@ -111,6 +113,14 @@ class Uploads(UploadAdmin):
         meta = self.opts
         needed = [f"{meta.app_label}.{verb}_{meta.model_name}" for verb in ("add", "change")]
         return bool(request.user.has_perms(needed)) and may_reveal(request.user) and person(request.user) is not None
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        response = super().import_action(request, **kwargs)
+        result = (getattr(response, "context_data", None) or {}).get("result")
+        if result is not None and self.model is Contact:
+            # Here, and not while the table is looked at: what is written then is taken back.
+            write_reveals(request, {row.object_id for row in result.valid_rows() if not row.is_new()})
+        return response
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return False

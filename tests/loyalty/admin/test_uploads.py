@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from loyalty.models import Card, CardEvent, Contact
+from loyalty.models import Card, CardEvent, Contact, Reveal
 from tests.loyalty.making import NUMBER, PHONE, card, contact
 from tests.staff import page
 
@@ -73,6 +73,18 @@ def test_a_contact_that_is_there_is_changed_by_the_columns_that_are_given(staff)
         dt.date(1984, 2, 29),
     )
     assert Contact.history.filter(code="C100002").count() == 1
+
+
+def test_a_preview_that_shows_what_is_known_is_written_down(staff):
+    one, same, other = contact(), contact("C100002", "+12015550124", name="Bert"), contact("C100003", "+12015550125")
+    look(
+        staff,
+        Contact,
+        "code,mobile_number,name\nC100001,2015550177,Anna\nC100002,2015550124,Bert\nC100009,2015550199,\n",
+    )
+    assert {seen.contact for seen in Reveal.objects.all()} == {one, same}
+    assert all(seen.by for seen in Reveal.objects.all())
+    assert other.reveals.count() == 0
 
 
 def test_a_spreadsheet_may_hold_phones_as_numbers_and_dates_as_dates(staff):
