@@ -135,7 +135,6 @@ ROLES: dict[str, Table] = {
     "Loyalty desk": {
         "safes.site": "view",
         "safes.register": "view",
-        **_WORK_ON_FINDINGS,
         **_WORK_ON_CONTACTS,
         "loyalty.contact": "view add change reveal erase",
         "loyalty.card": "view add change act_as_cc_operator",
