@@ -33,11 +33,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(look: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Returns when `look` is true."""
+def until(look: Callable[[], object], what: str | Callable[[], str], patience: float = PATIENCE) -> None:
+    """Returns when `look` is true; ``what`` was waited for, which may be asked only when it did not come."""
     deadline = time.monotonic() + patience
     while not look():
-        assert time.monotonic() < deadline, f"waited {patience:g} s in vain: {what}"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {patience:g} s in vain: {what if isinstance(what, str) else what()}")
         time.sleep(0.05)
 
 

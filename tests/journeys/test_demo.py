@@ -53,7 +53,7 @@ def test_the_demonstration_lives_within_a_minute_and_goes_on_where_it_was(tmp_pa
         system.wait_until_ready()
         live = "exactly once"
         until(lambda: count(system, "transactions_transaction") > 20_000, "the history", 60)
-        until(lambda: open_kinds(system) >= KINDS, "a finding of each kind", 90)
+        until(lambda: open_kinds(system) >= KINDS, lambda: f"findings, {KINDS - open_kinds(system)}", 90)
         until(lambda: live in system.complained(), "the check")
         until(lambda: states(system) >= STATES, "an incident in each state", 60)
         assert count(system, "incidents_dispatch WHERE state = 'dead'") == 1

@@ -82,12 +82,12 @@ class Command(BaseCommand):
         if not options["once"]:
             incidents.begin(folder.parent)
             self._incidents(incidents, progress)
-            cards.begin(_now())
         self._history(estate, peer, progress)
         self._files(estate, folder, progress)
         self._takings(url, estate, progress)
         if options["once"]:
             return self._check(url, estate, progress)
+        cards.begin(_now())
         try:
             self._check(url, estate, progress)
         except CommandError as error:
