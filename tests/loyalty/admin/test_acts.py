@@ -95,7 +95,7 @@ def test_a_card_is_replaced_in_one_step_and_the_page_of_the_new_one_answers(as_r
     assert done["Location"] == page(Card, "change", after.pk)
     one.refresh_from_db()
     after.refresh_from_db()
-    assert (one.block_reason, one.replaced_by, one.bonus_balance) == ("4", after, 0)
+    assert (one.block_reason, one.replaced_by, one.bonus_balance) == ("4", after, Decimal(0))
     assert (after.status, after.contact_id, after.bonus_balance) == ("2", one.contact_id, Decimal("12.50"))
     assert offered(client, one) == set()
     assert "nobody unblocks it" in said(client.post(page(Card, "unblock", one.pk)))

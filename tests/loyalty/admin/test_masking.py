@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -67,7 +68,7 @@ def pages_of_loyalty() -> list[str]:
         if model._meta.app_label != "loyalty":
             continue
         addresses += [page(model, "changelist"), page(model, "add")]
-        room = admin.site._registry[model]
+        room: Any = admin.site._registry[model]
         acts = [name for name in room.actions_detail or () if isinstance(name, str)]
         for pk in model._default_manager.values_list("pk", flat=True):
             addresses += [page(model, what, pk) for what in ("change", "history", "delete", *acts)]

@@ -55,11 +55,11 @@ def test_the_same_again_is_refused_and_with_its_key_answered_as_before(office):
     assert Card.objects.count() == CardEvent.objects.count() == 1
 
 
-NO_NUMBERS = (
+NO_NUMBERS: tuple[object, ...] = (
     *("", None, "123", "1" * 20, "4000 1234 1234", "4000\x001234", "٤٠٠٠١٢٣٤", "%s%s%s%s"),
     *(-40001234, 10**4000, [], True, 1.5),
 )
-NO_CODES = ("", None, "9", 9, "x" * 9999, "\x00", "٠", [], False)
+NO_CODES: tuple[object, ...] = ("", None, "9", 9, "x" * 9999, "\x00", "٠", [], False)
 
 
 @pytest.mark.parametrize(
