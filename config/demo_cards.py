@@ -94,7 +94,7 @@ class DemoCards:
         self._make(self.card(nth), nth)
         self._post("contacts", self.contact(nth), f"contact-{nth}")
         self._hand_out(self.card(nth), self.contact(nth)["mobile_number"])
-        chance = Random(f"{self.seed}-{nth}")  # noqa: S311
+        chance = Random(f"{self.seed}-{nth}")  # noqa: S311 - not a secret
         today = now.date()
         for n, (begins, ends) in enumerate(((-200, 5 + nth % 30), (-40, 325), (3, 368))[: 1 + nth % 3]):
             lot = {
@@ -107,7 +107,7 @@ class DemoCards:
 
     def _play(self, slot: int) -> None:
         """A moment at the tills: mostly questions, now and then something that changes a card."""
-        chance = Random(f"{self.seed}-{slot}")  # noqa: S311
+        chance = Random(f"{self.seed}-{slot}")  # noqa: S311 - not a secret
         nth = chance.randrange(HOLDERS)
         card, person = self.card(nth), self.contact(nth)
         for _ in range(3):

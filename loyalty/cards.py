@@ -23,12 +23,14 @@ from loyalty.models import Card, CardEvent, Contact
 from loyalty.reasons import may_block, may_unblock
 from loyalty.results import Key, Refused
 
+_NO_NUMBER = "This is no card number: give it as it stands on the card, digits alone."
+
 
 def make(number: str, category: str, type: str, actor: Actor) -> Card:
     """A New card. Raises ValidationError with sentences by field."""
     errors = {}
     if not is_card_number(number):
-        errors["number"] = "This is no card number: give it as it stands on the card, digits alone."
+        errors["number"] = _NO_NUMBER
     if category not in Category.values:
         errors["category"] = f"There is no such category: give {_listed(Category.values)}."
     if type not in CardType.values:
@@ -102,7 +104,7 @@ def lock_by_number(
 ) -> Card:
     """The card, locked until the transaction ends. Raises Refused with the key that the caller's method has for it."""
     if not is_card_number(number):
-        raise Refused(malformed, "This is no card number: give it as it stands on the card, digits alone.")
+        raise Refused(malformed, _NO_NUMBER)
     card = Card.objects.select_for_update().filter(number=number).first()
     if card is None:
         raise Refused(missing, "There is no card with this number.")
@@ -137,9 +139,7 @@ def _lock(number: str, mobile: str) -> tuple[Card, Contact | None]:
 
 def _refuse_malformed(number: str, mobile: str) -> None:
     if number and not is_card_number(number):
-        raise Refused(
-            Key.INVALID_CARD_NUMBER, "This is no card number: give it as it stands on the card, digits alone."
-        )
+        raise Refused(Key.INVALID_CARD_NUMBER, _NO_NUMBER)
     if mobile and as_e164(mobile) is None:
         raise Refused(Key.INVALID_MOBILE_NUMBER, "This is no phone number: give it with its country, as +12015550123.")
 

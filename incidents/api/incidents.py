@@ -10,8 +10,6 @@ from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from incidents.api.asking import ASKED, CANCEL_ASKED, read_cancel, read_wanted
@@ -25,7 +23,7 @@ from safes.api.filters import FlagFilter, MomentFilter, ReadFilterSet
 from safes.api.idempotency import HEADER, Answer, once
 from safes.api.permissions import KeepsBooks
 from safes.api.reading import ReadingItem, ReadingList
-from safes.api.writing import read_json
+from safes.api.writing import read_json, refuse_parameters
 
 # Of messages what the list says; their bytes stay where they are.
 _MESSAGES = IncidentMessage.objects.only("incident", "direction", "type", "at", "status").order_by("at", "id")
@@ -135,10 +133,6 @@ class IncidentList(ReadingList):
     filterset_class = IncidentFilters
     file_name = "incidents"
 
-    def get_renderers(self) -> list[BaseRenderer]:
-        # What was raised is said in JSON alone.
-        return [JSONRenderer()] if self.request.method == "POST" else super().get_renderers()
-
     @extend_schema(
         description=(
             "Reports a fault to Loomis. It is looked at before anything is sent, and what is wrong is named in "
@@ -163,7 +157,7 @@ class IncidentList(ReadingList):
         filters=False,
     )
     def post(self, request: Request) -> HttpResponseBase:
-        _refuse_parameters(request)
+        refuse_parameters(request)
         wanted = read_wanted(read_json(request))
         return once(request, lambda: _raise(wanted, request))
 
@@ -198,7 +192,7 @@ class IncidentCancel(ReadingItem):
         responses={202: IncidentSerializer},
     )
     def post(self, request: Request, reference: str) -> HttpResponseBase:
-        _refuse_parameters(request)
+        refuse_parameters(request)
         incident: Incident = self.get_object()
         text = read_cancel(read_json(request))
         return once(request, lambda: _cancel(incident, text, request))
@@ -218,8 +212,3 @@ def _cancel(incident: Incident, text: str, request: Request) -> Answer:
 
 def _told(incident: Incident) -> dict[str, Any]:
     return dict(IncidentSerializer(_ROWS.get(pk=incident.pk)).data)
-
-
-def _refuse_parameters(request: Request) -> None:
-    if request.query_params:
-        raise ValidationError({name: ["There is no such parameter here."] for name in request.query_params})

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from loyalty.codes import CardType, Category
 from loyalty.contacts import FIELDS
-from safes.api.writing import read_json
+from safes.api.writing import read_json, refuse_parameters
 
 _CODED = {"type": ["string", "integer"]}
 
@@ -60,8 +60,7 @@ def read_card(request: Request) -> dict[str, str]:
 
 
 def _read(request: Request, known: tuple[str, ...], required: tuple[str, ...] = ()) -> dict[str, str]:
-    if request.query_params:
-        raise ValidationError({name: ["There is no such parameter here."] for name in request.query_params})
+    refuse_parameters(request)
     said = read_json(request)
     if not isinstance(said, dict):
         raise ValidationError({"body": ["Give one JSON object."]})

@@ -35,7 +35,7 @@ from safes.api.filters import MomentFilter, ReadFilterSet
 from safes.api.idempotency import HEADER, Answer, once
 from safes.api.permissions import READERS
 from safes.api.reading import ReadingList
-from safes.api.writing import read_json
+from safes.api.writing import read_json, refuse_parameters
 from safes.models import MachineAccount
 from safes.models.machine_account import Role
 
@@ -133,10 +133,7 @@ class _Door(_CountsMisses):
     renderer_classes = [JSONRenderer]
 
     def answer(self, request: Request, work: Callable[[Actor], Entry]) -> Response:
-        if request.query_params:
-            raise exceptions.ValidationError(
-                {name: ["There is no such parameter here."] for name in request.query_params}
-            )
+        refuse_parameters(request)
         return once(request, lambda: _told(work, machine(request.user)))
 
 

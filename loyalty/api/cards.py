@@ -12,7 +12,6 @@ from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from loyalty import cards
@@ -97,10 +96,6 @@ class CardList(ReadingList):
     serializer_class = CardSerializer
     filterset_class = CardFilters
     file_name = "cards"
-
-    def get_renderers(self) -> list[BaseRenderer]:
-        # What was made is said in JSON alone.
-        return [JSONRenderer()] if self.request.method == "POST" else super().get_renderers()
 
     @extend_schema(
         description="Makes a New card, of nobody yet. A number is of one card alone.",

@@ -10,7 +10,6 @@ from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -80,10 +79,6 @@ class ContactList(ReadingList):
     serializer_class = ContactSerializer
     filterset_class = ContactFilters
     file_name = "contacts"
-
-    def get_renderers(self) -> list[BaseRenderer]:
-        # What was registered is said in JSON alone.
-        return [JSONRenderer()] if self.request.method == "POST" else super().get_renderers()
 
     @extend_schema(
         description="Registers a contact. A code and a mobile number are of one contact alone.",

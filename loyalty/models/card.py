@@ -9,6 +9,7 @@ from django.db.models.functions import Right
 from loyalty.codes import BlockReason, CardStatus, CardType, Category
 from loyalty.formats import LONGEST_NUMBER
 from loyalty.models.contact import Contact
+from loyalty.reasons import is_final
 from safes.models.machine_account import Role
 
 # So many last digits at least are what a card is looked for by.
@@ -85,7 +86,7 @@ class Card(models.Model):
     @property
     def is_final(self) -> bool:
         """Whether it is blocked for good."""
-        return self.block_reason == BlockReason.REPLACEMENT
+        return is_final(self.block_reason)
 
 
 class CardEvent(models.Model):

@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -36,6 +36,10 @@ class ReadingList(ListAPIView):
     pagination_class = CursorPages
     # The name of the file that a spreadsheet makes of it.
     file_name = "list"
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        # What a list takes in, it answers in JSON alone.
+        return [JSONRenderer()] if self.request.method == "POST" else super().get_renderers()
 
     def page_context(self, rows: Sequence[Any]) -> dict[str, Any]:
         """What the serializer needs for these rows beside them, fetched for all of them at once."""

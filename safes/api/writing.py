@@ -32,5 +32,11 @@ def read_json(request: Request) -> Any:
     raise ValidationError({"body": [sentence]})
 
 
+def refuse_parameters(request: Request) -> None:
+    """Raise ValidationError for what stands in the query of a door that reads its body alone."""
+    if request.query_params:
+        raise ValidationError({name: ["There is no such parameter here."] for name in request.query_params})
+
+
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)

@@ -11,7 +11,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from safes.api.fields import InstantField, MoneyField
@@ -126,10 +125,6 @@ class TakingList(ReadingList):
     serializer_class = TakingSerializer
     filterset_class = TakingFilters
     file_name = "takings"
-
-    def get_renderers(self) -> list[BaseRenderer]:
-        # What was kept is said in JSON alone.
-        return [JSONRenderer()] if self.request.method == "POST" else super().get_renderers()
 
     @extend_schema(
         description=(
